@@ -1,0 +1,3 @@
+#ifndef CFAISS_H
+#define CFAISS_H
+#endif
