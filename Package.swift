@@ -15,7 +15,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CKernels", cSettings: kernelRules),
-        .target(name: "CFaiss", cxxSettings: shimRules, linkerSettings: [.linkedLibrary("faiss")]),
+        .target(name: "CFaiss", cxxSettings: shimRules, linkerSettings: [.linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp")]),
         .target(name: "Engine", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swiftRules),
         .target(name: "Index", dependencies: ["Engine", "CFaiss", "CSQLite", "CLibXML2"], swiftSettings: swiftRules),
         .target(name: "Retrieval", dependencies: ["Engine", "Index"], swiftSettings: swiftRules),
