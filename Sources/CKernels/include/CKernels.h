@@ -1,3 +1,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
+
+#include "dequantize.h"
+#include "file_mapping.h"
+
 #endif
