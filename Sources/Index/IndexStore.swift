@@ -54,6 +54,14 @@ public final class IndexStore: Sendable {
     private let vectors: VectorIndex
     private let transform: VectorTransform
 
+    /// Whether an index was ever published at `path`.
+    public static func exists(at path: String) -> Bool { Storage.exists("\(path)/CURRENT") }
+
+    /// Opens the live generation for queries that `embedder` embeds.
+    public static func open(_ index: String, embedder: any PassageEmbedder, mend: RebuildCommand? = nil) throws -> IndexStore {
+        try open(index, expecting: embedder.fingerprint, mend: mend)
+    }
+
     /// Opens the live generation after every file's hash was checked.
     ///
     /// - Parameters:

@@ -6,6 +6,8 @@ import Foundation
 enum RadphiRag {
     /// Every command, in the order in which help lists them.
     static let commands: [Command] = [
+        .indexStatus, .indexVerify, .indexCollect,
+        .corpusLint, .corpusStats,
         .completion,
     ]
 

@@ -12,6 +12,7 @@ import Testing
         ("Nodules, e.g. granulomas, are common. See Fig. 2 for details.", ["Nodules, e.g. granulomas, are common.", "See Fig. 2 for details."]),
         ("The diameter is approx. 4 cm. in adults. Dr. Smith vs. Dr. Jones disagreed.", ["The diameter is approx. 4 cm. in adults.", "Dr. Smith vs. Dr. Jones disagreed."]),
         ("Stanford type B. The flap spares the arch.", ["Stanford type B.", "The flap spares the arch."]),
+        ("The rim is spared in Le Fort I. Fracture of the rim is Le Fort II. Weber B. Fibular level.", ["The rim is spared in Le Fort I.", "Fracture of the rim is Le Fort II.", "Weber B.", "Fibular level."]),
         ("It was described by J. B. Smith in 1950. It is rare.", ["It was described by J. B. Smith in 1950.", "It is rare."]),
         ("Caused by E. coli infection. Treat early.", ["Caused by E. coli infection.", "Treat early."]),
         ("Is it urgent? Yes! Act now.", ["Is it urgent?", "Yes!", "Act now."]),

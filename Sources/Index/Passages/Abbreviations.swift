@@ -17,6 +17,11 @@ enum Abbreviations {
     /// Lower-case beginnings of names that begin a sentence.
     static let particles: Set<String> = ["von", "van", "de", "den", "di", "la", "le"]
 
+    /// Words that a single letter belongs to: "Type B." is the end of a sentence.
+    static let labels: Set<String> = [
+        "type", "types", "grade", "stage", "class", "group", "hepatitis", "vitamin", "factor", "zone", "stanford", "weber", "category", "score", "part", "segment", "level", "influenza", "pattern",
+    ]
+
     /// Words that commonly begin a sentence and are no surname.
     static let openers: Set<String> = [
         "The", "A", "An", "In", "On", "It", "Its", "This", "These", "That", "Those", "There", "They", "If", "When", "As", "At", "For", "With", "Without", "Most", "Some", "Many",

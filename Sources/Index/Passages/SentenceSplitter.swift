@@ -120,12 +120,14 @@ public enum SentenceSplitter {
         if wordStart == start { return true }
         // Another initial follows: "J. B. Smith".
         if nextWord.utf8.count == 1, following + 1 < end, bytes[following + 1] == 0x2E, mayBegin(bytes[following], nextWord) { return true }
-        if Abbreviations.openers.contains(nextWord) { return false }
+        // A Roman numeral is far more common than such an initial: "Le Fort I. Fracture …".
+        if Abbreviations.openers.contains(nextWord) || [0x49, 0x56, 0x58].contains(bytes[wordStart]) { return false }
         var previousEnd = wordStart
         while previousEnd > start, TextBlocks.isSpace(bytes[previousEnd - 1]) { previousEnd -= 1 }
         var previousStart = previousEnd
         while previousStart > start, !TextBlocks.isSpace(bytes[previousStart - 1]) { previousStart -= 1 }
         guard previousStart < previousEnd else { return true }
+        if Abbreviations.labels.contains(String(decoding: bytes[previousStart..<previousEnd], as: UTF8.self).lowercased()) { return false }
         // "A. B. Smith", "John F. Kennedy"; after a common word it is a label.
         return (0x41...0x5A).contains(bytes[previousStart]) && previousEnd - previousStart <= 12 && previousStart > start
     }

@@ -1,6 +1,6 @@
 /// One file of a corpus.
 struct CorpusFile: Sendable {
-    enum Form: Sendable { case markdown, text, json, jsonLines }
+    enum Form: Sendable { case markdown, text, html, json, jsonLines }
 
     /// Path in the corpus folder, with `/`; the file's name for a corpus of one file.
     let name: String
@@ -12,6 +12,7 @@ struct CorpusFile: Sendable {
         switch name.split(separator: ".").last?.lowercased() {
         case "md", "markdown": .markdown
         case "txt", "text": .text
+        case "html", "htm", "xhtml": .html
         case "json": .json
         case "jsonl", "ndjson": .jsonLines
         default: nil

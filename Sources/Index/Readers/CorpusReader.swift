@@ -81,6 +81,7 @@ struct CorpusReader {
     private static func outcomes(_ file: CorpusFile, _ bytes: [UInt8]) -> [ReadOutcome] {
         switch file.form {
         case .markdown: [MarkdownReader.read(file, bytes)]
+        case .html: [HTMLReader.read(file, bytes)]
         case .text: [TextReader.read(file, bytes)]
         case .json: JSONReader.read(file, bytes)
         case .jsonLines: []
