@@ -4,7 +4,7 @@ import Foundation
 /// What can go wrong while an index is built, opened or searched.
 public enum IndexError: DiagnosableError, Equatable {
     case noCorpus(String)
-    case emptyCorpus(String)
+    case emptyCorpus(String, first: SkippedDocument?)
     case noIndex(String, mend: String)
     case locked(String)
     /// A file of the index is not what the manifest says, or cannot be read as what it should be.
@@ -40,7 +40,8 @@ public enum IndexError: DiagnosableError, Equatable {
     public var message: String {
         switch self {
         case .noCorpus(let path): "no corpus at \(path): name a folder of articles, or one file, with --corpus"
-        case .emptyCorpus(let path): "\(path) holds no document that could be read; known are .md, .txt, .html, .json and .jsonl files"
+        case .emptyCorpus(let path, let first):
+            "\(path) holds no document that could be read\(first.map { "; the first skipped: \($0.description)" } ?? ""); known are .md, .txt, .html, .json and .jsonl files"
         case .noIndex(let path, let mend): "no index at \(path); build it with: \(mend)"
         case .locked(let path): "another process is building the index \(path); try again when it has finished"
         case .damaged(let file, let reason, let mend): "\(file) is damaged: \(reason); rebuild the index with: \(mend)"
@@ -70,7 +71,7 @@ public enum IndexError: DiagnosableError, Equatable {
 
     public var file: String? {
         switch self {
-        case .noCorpus(let path), .emptyCorpus(let path), .noIndex(let path, _), .locked(let path): path
+        case .noCorpus(let path), .emptyCorpus(let path, _), .noIndex(let path, _), .locked(let path): path
         case .damaged(let file, _, _), .system(_, let file, _), .database(_, _, let file): file
         case .skipped(_, let first): first.file
         case .mismatch, .vectors, .nonFiniteVector, .badDimension, .interrupted: nil

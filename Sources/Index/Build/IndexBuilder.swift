@@ -47,7 +47,7 @@ public struct IndexBuilder: Sendable {
     public func build() throws -> BuildReport {
         let started = Date()
         var reader = try CorpusReader(corpus)
-        guard !reader.folder.files.isEmpty else { throw IndexError.emptyCorpus(corpus) }
+        guard !reader.folder.files.isEmpty else { throw IndexError.emptyCorpus(corpus, first: reader.folder.skipped.first) }
         let folder = IndexFolder(index)
         let lock = try folder.lock()
         defer { withExtendedLifetime(lock) {} }
@@ -87,7 +87,7 @@ public struct IndexBuilder: Sendable {
                         seconds: Date().timeIntervalSince(started)))
                 }
             }
-            guard writer.articleCount > 0 else { throw IndexError.emptyCorpus(corpus) }
+            guard writer.articleCount > 0 else { throw IndexError.emptyCorpus(corpus, first: skipped.first) }
             try pass.finish()
             raw = try RawVectors(rawPath, dimension: embedder.dimension)
             transform = try VectorTransform.fit(raw, embedder.transform)

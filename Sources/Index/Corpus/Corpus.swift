@@ -29,7 +29,7 @@ public struct Corpus {
                 findings.append(LintFinding(file: file.name, line: 1, rule: "front-matter", message: problem))
             }
         }
-        guard !folder.files.isEmpty else { throw IndexError.emptyCorpus(root) }
+        guard !folder.files.isEmpty else { throw IndexError.emptyCorpus(root, first: nil) }
         self.articles = articles
         questionFiles = try Storage.names(in: root + "/questions").filter { $0.hasSuffix(".jsonl") }.map { name in
             ("questions/\(name)", try Storage.read("\(root)/questions/\(name)", limit: 256 << 20))

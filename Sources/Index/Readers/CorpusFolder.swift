@@ -14,7 +14,7 @@ struct CorpusFolder {
         guard stat(root, &status) == 0 else { throw .noCorpus(root) }
         if status.st_mode & S_IFMT == S_IFREG {
             let name = (root as NSString).lastPathComponent
-            guard let form = CorpusFile.form(name) else { throw .emptyCorpus(root) }
+            guard let form = CorpusFile.form(name) else { throw .emptyCorpus(root, first: nil) }
             files = [CorpusFile(name: name, path: root, form: form, size: Int(status.st_size))]
             skipped = []
             return

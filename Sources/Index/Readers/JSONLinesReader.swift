@@ -28,7 +28,7 @@ struct JSONLinesReader {
             var record = bytes[...]
             if line == 1, record.starts(with: [0xEF, 0xBB, 0xBF]) { record = record.dropFirst(3) }
             if record.allSatisfy({ TextBlocks.isSpace($0) }) { continue }
-            return RecordReader.read(Array(record), file: file, line: line)
+            return RecordReader.parse(Array(record), file: file, line: line)
         }
         return nil
     }

@@ -10,7 +10,7 @@ import Foundation
 /// | kind, licence, revised, review, source, url | the same, `license`, `date`; BEIR's `metadata` is looked into |
 /// | systems, synonyms | an array, or one text with commas; `focus` becomes a synonym of a question |
 enum RecordReader {
-    static func read(_ bytes: [UInt8], file: CorpusFile, line: Int?) -> ReadOutcome {
+    static func parse(_ bytes: [UInt8], file: CorpusFile, line: Int?) -> ReadOutcome {
         if let problem = DocumentText.problem(bytes) { return .skipped(line: line, reason: problem.reason) }
         guard let object = try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed]) else {
             return .skipped(line: line, reason: "not valid JSON")
