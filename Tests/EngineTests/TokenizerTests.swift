@@ -26,7 +26,7 @@ private struct Cases: Decodable {
     }
 
     /// The reference is Hugging Face `tokenizers`; the models hold the same tokenizer in several forms.
-    @Test(arguments: ["tied", "odd"])
+    @Test(arguments: ["tied", "odd", "gguf-split/model.gguf"])
     func encodesLikeTheReference(_ model: String) throws {
         let tokenizer = try Checkpoint.open(Fixture.checkpoint(model)).tokenizer
         #expect(cases.encode.count > 400)

@@ -56,7 +56,19 @@ public final class Checkpoint: Sendable {
     }
 
     private init(gguf path: String) throws(FileError) {
-        throw .unsupported(path, field: "format", "GGUF is not read yet")
+        let file = try GGUFFile(path: path)
+        let definition = try file.tokenizerDefinition()
+        configuration = try Checkpoint.completed(file.phiConfiguration(definition), definition)
+        weights = try PhiWeights(file, names: .gguf, configuration: configuration)
+        tokenizer = try Tokenizer(definition, endToken: configuration.endToken, tokenCount: configuration.tokenCount)
+        self.path = path
+        format = .gguf
+        files = [file.file]
+        fileSize = file.file.count
+        metadata = file.texts
+        settings = try ModelSettings.read("\(path).radphi.json", layerCount: configuration.layerCount)
+        fingerprintPaths = [path]
+        try checkIntact()
     }
 
     /// Throws when a weight file was truncated or rewritten since it was opened. To be asked after weights were read and before

@@ -1,5 +1,5 @@
 /// Named tensors of a checkpoint's files, whatever their format.
-protocol TensorSource {
+package protocol TensorSource {
     /// The file that an error about tensors is to name.
     var path: String { get }
     var format: String { get }
