@@ -6,8 +6,10 @@ import Foundation
 enum RadphiRag {
     /// Every command, in the order in which help lists them.
     static let commands: [Command] = [
+        .ask, .search, .serve, .mcp,
         .indexStatus, .indexVerify, .indexCollect,
         .corpusLint, .corpusStats,
+        .evaluateRetrieval, .evaluateAnswers, .tune,
         .completion,
     ]
 

@@ -3,5 +3,6 @@
 
 #include "dequantize.h"
 #include "file_mapping.h"
+#include "forward.h"
 
 #endif

@@ -22,7 +22,7 @@ public final class Checkpoint: Sendable {
     public let metadata: [String: String]
     private let files: [MappedFile]
     /// What the fingerprint is taken over, in this order.
-    let fingerprintPaths: [String]
+    package let fingerprintPaths: [String]
 
     /// Opens the folder or file at `path`. Throws `FileError`: missing, malformed with field and offset, or of a kind not supported.
     public static func open(_ path: String) throws -> Checkpoint {

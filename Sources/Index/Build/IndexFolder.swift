@@ -6,6 +6,9 @@ public struct IndexFolder: Sendable {
 
     public init(_ path: String) { self.path = path }
 
+    /// Whether a generation has been published here.
+    public var exists: Bool { Storage.exists(currentFile) }
+
     var generations: String { "\(path)/generations" }
     /// What a builder works in; never read by anyone else.
     var workshop: String { "\(generations)/.new" }

@@ -90,6 +90,12 @@ final class Console: Sendable {
         lock.withLock { _ in _ = bytes.withUnsafeBytes { Foundation.write(2, $0.baseAddress, $0.count) } }
     }
 
+    /// A prompt for the next line, on stderr.
+    func prompt(_ text: String) {
+        let bytes = Array(text.utf8)
+        lock.withLock { _ in _ = bytes.withUnsafeBytes { Foundation.write(2, $0.baseAddress, $0.count) } }
+    }
+
     func print<T: Encodable>(json value: T) throws {
         try writeLine(JSON.encode(value))
     }

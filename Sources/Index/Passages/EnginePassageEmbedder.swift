@@ -1,0 +1,29 @@
+import Engine
+
+/// The passage embedder of a program that has a model: tokenizer, hidden states of the configured layer, pooling.
+public final class EnginePassageEmbedder: PassageEmbedder {
+    public let fingerprint: String
+    public let transform: TransformSettings
+    private let tokenizer: Tokenizer
+    private let embedder: Embedder
+
+    public var dimension: Int { embedder.dimension }
+
+    /// - Throws: what hashing the model's files throws.
+    public init(checkpoint: Checkpoint, model: PhiModel) throws {
+        let settings = checkpoint.settings
+        tokenizer = checkpoint.tokenizer
+        embedder = Embedder(model: model, options: EmbeddingOptions(layer: settings.layer, pooling: settings.pooling))
+        transform = TransformSettings(center: settings.center, removedComponents: settings.removeComponents)
+        var hash = SHA256()
+        for path in checkpoint.fingerprintPaths { hash.update(try SHA256.hex(of: InputFile(path))) }
+        hash.update(" layer \(settings.layer) \(settings.pooling.rawValue)")
+        fingerprint = SHA256.hex(hash.finish())
+    }
+
+    public func tokenCount(_ text: String) -> Int { tokenizer.countTokens(text) }
+
+    public func embed(_ texts: [String]) throws -> [[Float]] {
+        try embedder.embed(texts.map(tokenizer.encode))
+    }
+}

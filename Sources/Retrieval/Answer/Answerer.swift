@@ -1,0 +1,252 @@
+import Engine
+import Foundation
+import Index
+
+/// Answers questions from an index: search, prompt, generation, checked citations, or a plain "the corpus does not answer this".
+///
+/// May be shared by threads: searches run side by side, generation takes turns.
+public final class Answerer: Sendable {
+    public let searcher: Searcher
+    public let settings: AnswerSettings
+    private let model: PhiModel
+    private let tokenizer: Tokenizer
+    private let modelName: String
+    private let indexName: String
+    private let ranker: SentenceRanker
+    private let turns: GenerationTurns
+
+    /// The text of an abstention.
+    public static let abstention = "The corpus does not answer this question."
+    public static let notice =
+        "For literature lookup by health professionals; not for diagnosis, triage, dosing or emergency use. Check the quoted passages."
+
+    public init(searcher: Searcher, model: PhiModel, tokenizer: Tokenizer, settings: AnswerSettings, modelName: String, indexName: String) {
+        self.searcher = searcher
+        self.model = model
+        self.tokenizer = tokenizer
+        self.settings = settings
+        self.modelName = modelName
+        self.indexName = indexName
+        ranker = SentenceRanker(weights: settings.sentenceWeights)
+        turns = GenerationTurns(Generator(model: model, tokenizer: tokenizer))
+    }
+
+    /// Answers one question. `onEvent` is called on this thread; throwing from it stops the work.
+    @discardableResult
+    public func answer(
+        _ request: AskRequest, isCancelled: @escaping @Sendable () -> Bool = { false }, onEvent: (AnswerEvent) throws -> Void = { _ in }
+    ) throws -> Answer {
+        let clock = ContinuousClock()
+        let began = clock.now
+        var run = try prepare(request)
+        run.timings.search = (clock.now - began).seconds
+        if isCancelled() { throw AskError.cancelled }
+        try onEvent(.sources(run.hits))
+
+        if !run.hits.isEmpty {
+            if request.mode != .extract {
+                try generate(&run, request, began: began, isCancelled: isCancelled, onEvent: onEvent)
+            }
+            if !run.draft.hasSupport, !run.abstained {
+                run.method = "extract"
+                try extract(&run, onEvent: onEvent)
+            }
+        } else {
+            run.abstained = true
+        }
+        run.timings.total = (clock.now - began).seconds
+        let answer = finish(run, request)
+        try onEvent(.answer(answer))
+        return answer
+    }
+
+    // MARK: - Search and ranking
+
+    /// Everything about one question while its answer is made.
+    struct Run {
+        let searchedFor: String?
+        let result: SearchResult
+        let hits: [SearchHit]
+        let prompt: Prompt?
+        let ranked: [CandidateSentence]
+        var evidence: AnswerEvidence
+        var draft: AnswerDraft
+        var abstained = false
+        var confidence = 0.0
+        var method = "extract"
+        var timings = Timings()
+        var counts = TokenCounts()
+    }
+
+    func prepare(_ request: AskRequest) throws -> Run {
+        let question = request.question.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !question.isEmpty else { throw AskError.emptyQuestion }
+        guard question.count <= AskError.longestQuestion else { throw AskError.questionTooLong(characters: question.count) }
+        let completed = FollowUp.complete(question, subjects: request.subjects, searcher: searcher)
+        let result = try searcher.search(SearchRequest(question: completed ?? question, limit: request.topK, filter: request.filter))
+        guard !result.hits.isEmpty else {
+            return Run(
+                searchedFor: completed, result: result, hits: [], prompt: nil, ranked: [], evidence: AnswerEvidence(),
+                draft: AnswerDraft(hits: [], strict: request.strict, keepUnsupported: request.keepUnsupported))
+        }
+        let budget = max(64, model.configuration.contextLength - request.maxTokens)
+        let prompt = try Prompt(question: result.query.corrected, passages: result.hits.map(\.passage), tokenizer: tokenizer, budget: budget)
+        let used = Set(prompt.passages.map(\.id))
+        let hits = result.hits.filter { used.contains($0.passage.id) }
+        let rarity = try searcher.rarity(of: result.query)
+        let similarity = try settings.usesSentenceSimilarity ? sentenceSimilarity(result, hits, prompt.sentences) : nil
+        let ranked = ranker.rank(result, hits: hits, sentences: prompt.sentences, rarity: rarity, similarity: similarity)
+        return Run(
+            searchedFor: completed, result: result, hits: hits, prompt: prompt, ranked: ranked,
+            evidence: AnswerEvidence(result: result, rarity: rarity),
+            draft: AnswerDraft(hits: hits, strict: request.strict, keepUnsupported: request.keepUnsupported))
+    }
+
+    private func sentenceSimilarity(_ result: SearchResult, _ hits: [SearchHit], _ spans: [[Range<Int>]]) throws -> (Int, Int) -> Double {
+        var texts: [String] = []
+        var starts: [Int] = []
+        for (hit, ranges) in zip(hits, spans) {
+            starts.append(texts.count)
+            let utf8 = Array(hit.passage.text.utf8)
+            texts += ranges.map { "\(hit.passage.heading)\n \(Prompt.oneLine(utf8[$0]))" }
+        }
+        let vectors = try searcher.embedder.embed(texts)
+        let question = result.vector
+        return { passage, sentence in
+            zip(vectors[starts[passage] + sentence], question).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+    }
+
+    /// What is known about the answer to a question, for calibration: as `answer` finds it, whatever the threshold.
+    public func evidence(_ request: AskRequest) throws -> AnswerEvidence {
+        var run = try prepare(request)
+        guard !run.hits.isEmpty else { return run.evidence }
+        try generate(&run, request, began: ContinuousClock().now, isCancelled: { false }, onEvent: { _ in })
+        return run.evidence
+    }
+
+    // MARK: - The ways to an answer
+
+    /// Decides, once the first sentence is known, whether the answer may be shown.
+    private func judge(_ run: inout Run, first: CandidateSentence?) {
+        if let first {
+            run.evidence.sentenceCoverage = first.features.headedCoverage
+            run.evidence.sentenceSimilarity = first.features.similarity
+        }
+        run.confidence = settings.abstention.probability(run.evidence)
+        run.abstained = run.confidence < settings.abstention.threshold
+    }
+
+    private func generate(
+        _ run: inout Run, _ request: AskRequest, began: ContinuousClock.Instant, isCancelled: @escaping @Sendable () -> Bool,
+        onEvent: (AnswerEvent) throws -> Void
+    ) throws {
+        guard let prompt = run.prompt else { return }
+        let quotes = request.mode == .auto
+        let texts = zip(prompt.passages, prompt.sentences).map { passage, spans in
+            let utf8 = Array(passage.text.utf8)
+            return spans.map { Prompt.oneLine(utf8[$0]) }
+        }
+        let constraint = quotes ? EvidenceConstraint(sentences: texts, tokenizer: tokenizer, maxSentences: settings.maxSentences) : nil
+        var stream = SentenceStream()
+        var pending: (any Error)?
+        var judged = false
+        var working = run
+        working.method = quotes ? "quote" : "generate"
+
+        /// Takes checked sentences in and shows them; false when the answer turns into an abstention.
+        func take(_ sentences: [(sentence: String, hint: Int?)]) throws -> Bool {
+            for (sentence, hint) in sentences {
+                if !judged {
+                    judged = true
+                    let first = working.ranked.first { $0.passage == hint && $0.text == sentence } ?? working.ranked.first { $0.text == sentence }
+                    judge(&working, first: first)
+                    if working.abstained { return false }
+                }
+                if sentence == Prompt.decline.trimmingCharacters(in: .whitespaces) { continue }
+                if let piece = working.draft.add(sentence, hint: hint) {
+                    if working.timings.firstToken == 0 { working.timings.firstToken = (ContinuousClock().now - began).seconds }
+                    try onEvent(.token(piece))
+                }
+            }
+            return true
+        }
+
+        let options = GenerationOptions(maxTokens: request.maxTokens, constraint: constraint)
+        let outcome = try turns.take { generator in
+            try generator.generate(prompt: prompt.tokens, options: options, isCancelled: isCancelled) { text in
+                do { return try take(stream.append(text)) } catch { pending = error; return false }
+            }
+        }
+        if let pending { throw pending }
+        if outcome.finishReason == .cancelled { throw AskError.cancelled }
+        let declined = constraint?.declined ?? working.draft.sentences.isEmpty
+        working.evidence.declined = declined ? 1 : 0
+        if !working.abstained { _ = try take(stream.finish()) }
+        if declined, !working.abstained {
+            judge(&working, first: working.ranked.first)
+        }
+        working.timings.prefill = outcome.timings.prefill
+        working.timings.decode = outcome.timings.decode
+        working.counts = TokenCounts(prompt: outcome.promptTokens, reused: outcome.reusedTokens, generated: outcome.tokens.count)
+        run = working
+    }
+
+    /// Quotes the sentences ranked best: the first, and those nearly as good.
+    private func extract(_ run: inout Run, onEvent: (AnswerEvent) throws -> Void) throws {
+        guard let best = run.ranked.first else { run.abstained = true; return }
+        judge(&run, first: best)
+        if run.abstained { return }
+        for candidate in run.ranked.prefix(settings.maxSentences) where candidate.score >= 0.8 * best.score {
+            if let piece = run.draft.add(candidate.text, hint: candidate.passage) { try onEvent(.token(piece)) }
+        }
+    }
+
+    // MARK: - The finished answer
+
+    private func finish(_ run: Run, _ request: AskRequest) -> Answer {
+        let abstained = run.abstained || run.draft.sentences.isEmpty
+        let top = run.hits.first?.score ?? 1
+        return Answer(
+            id: request.id, question: request.question, searchedFor: run.searchedFor ?? (run.result.query.corrections.isEmpty ? nil : run.result.query.corrected),
+            answer: abstained ? Self.abstention : run.draft.answer, sentences: abstained ? [] : run.draft.sentences, citations: abstained ? [] : run.draft.citations,
+            sources: abstained ? [] : run.draft.cited.enumerated().map { source(run.hits[$1], number: $0 + 1) }, abstained: abstained, confidence: run.confidence, method: run.method,
+            nearest: abstained ? nearest(run.hits, top: top) : [], model: modelName, index: indexName, timings: run.timings, tokenCounts: run.counts, notice: Self.notice)
+    }
+
+    func source(_ hit: SearchHit, number: Int) -> Source {
+        let passage = hit.passage
+        let article = try? searcher.store.article(passage.article)
+        return Source(
+            n: number, article: passage.article, title: passage.title, section: passage.sectionPath.joined(separator: " > "), passage: passage.id, text: passage.text,
+            start: passage.start, end: passage.end, score: hit.score, licence: article?.licence ?? "", revised: article?.revised ?? "", review: article?.review ?? "",
+            origin: article?.source ?? "", url: article?.url ?? FurtherReading.searchLink(title: passage.title))
+    }
+
+    private func nearest(_ hits: [SearchHit], top: Double) -> [NearestArticle] {
+        var seen: Set<String> = []
+        return hits.filter { seen.insert($0.passage.article).inserted }.prefix(3).map {
+            NearestArticle(article: $0.passage.article, title: $0.passage.title, section: $0.passage.sectionPath.joined(separator: " > "), score: $0.score)
+        }
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+/// Lets one thread at a time use the generator.
+///
+/// `@unchecked Sendable`: the generator is reached only inside `take`, under the lock.
+private final class GenerationTurns: @unchecked Sendable {
+    private let lock = NSLock()
+    private let generator: Generator
+
+    init(_ generator: Generator) { self.generator = generator }
+
+    func take<R>(_ body: (Generator) throws -> R) rethrows -> R {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body(generator)
+    }
+}

@@ -1,0 +1,58 @@
+/// A question prepared for both legs: typing errors mended, its subject recognised, its section guessed.
+public struct SearchQuery: Sendable {
+    public let question: String
+    /// The question with corrected words; what is embedded.
+    public let corrected: String
+    public let corrections: [(from: String, to: String)]
+    /// Content words of the corrected question, and their stems.
+    public let words: [String]
+    public let stems: [String]
+    /// Words for the lexical leg: content words, their other spellings, and the title behind an abbreviation or synonym.
+    public let terms: [String]
+    public let intents: Set<SectionIntent>
+    /// How well each article's name is met.
+    public let entities: [String: (score: Double, name: String)]
+
+    public init(_ question: String, lexicon: EntityLexicon, isKnown: (String) -> Bool, title: (String) -> String?) {
+        self.question = question
+        var corrections: [(from: String, to: String)] = []
+        let mended = Words.split(question).map { word -> String in
+            guard !Words.stopWords.contains(word), !isKnown(word), let better = lexicon.correction(of: word) else { return word }
+            corrections.append((word, better))
+            return better
+        }
+        self.corrections = corrections
+        corrected = corrections.reduce(question) { text, correction in
+            text.replacing(correction.from, with: correction.to, caseInsensitive: true)
+        }
+        intents = SectionIntent.detect(corrected)
+        let content = mended.filter { !Words.stopWords.contains($0) }
+        words = content
+        stems = content.map(Words.stem)
+        entities = lexicon.match(stems)
+        var terms = content.flatMap(Words.spellingVariants)
+        // An abbreviation or synonym met whole brings its article's title along.
+        for (slug, match) in entities where match.score >= 1 {
+            if let title = title(slug) { terms += Words.split(title).filter { !Words.stopWords.contains($0) } }
+        }
+        var seen: Set<String> = []
+        self.terms = terms.filter { seen.insert($0).inserted }
+    }
+}
+
+extension String {
+    /// Replaces whole words.
+    fileprivate func replacing(_ word: String, with other: String, caseInsensitive: Bool) -> String {
+        var result = ""
+        var current = ""
+        func flush() {
+            result += current.lowercased() == word ? other : current
+            current = ""
+        }
+        for character in self {
+            if character.isLetter || character.isNumber { current.append(character) } else { flush(); result.append(character) }
+        }
+        flush()
+        return result
+    }
+}
