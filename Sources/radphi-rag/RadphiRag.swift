@@ -7,7 +7,7 @@ enum RadphiRag {
     /// Every command, in the order in which help lists them.
     static let commands: [Command] = [
         .ask, .search, .serve, .mcp,
-        .indexStatus, .indexVerify, .indexCollect,
+        .indexBuild, .indexStatus, .indexVerify, .indexCollect, .indexTune,
         .corpusLint, .corpusStats,
         .evaluateRetrieval, .evaluateAnswers, .tune,
         .completion,

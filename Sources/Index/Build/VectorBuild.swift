@@ -55,7 +55,15 @@ struct VectorBuild {
         return sample
     }
 
-    /// Recall@10 of `index` against exact search; for a graph, raises `efSearch` until the recall is good.
+    /// The search-time parameter that trades time for recall, with the values to try.
+    static func effort(_ factory: String) -> (name: String, values: [Int])? {
+        if factory.hasPrefix("HNSW") { return ("efSearch", [64, 128, 256, 512, 1024, 2048]) }
+        if factory.hasPrefix("IVF") { return ("nprobe", [4, 8, 16, 32, 64, 128, 256]) }
+        if factory.contains(",RFlat") || factory.contains("Refine(") { return ("k_factor_rf", [8, 16, 32, 64, 128, 256, 320, 512]) }
+        return nil
+    }
+
+    /// Recall@10 of `index` against exact search; where search has a parameter for it, the effort rises until the recall is good.
     private func measure(_ index: VectorIndex) throws -> Manifest.Vectors {
         func result(_ parameters: [String: Int], _ recall: Double, _ sample: Int) -> Manifest.Vectors {
             Manifest.Vectors(factory: factory, metric: "inner_product", parameters: parameters, recallAt10: recall, recallSample: sample)
@@ -77,15 +85,15 @@ struct VectorBuild {
             }
             return Double(hits) / Double(max(1, exact.reduce(0) { $0 + $1.count }))
         }
-        guard factory.hasPrefix("HNSW") else { return result([:], try recall(), positions.count) }
-        var width = 64
-        while true {
+        guard let effort = Self.effort(factory) else { return result([:], try recall(), positions.count) }
+        var reached = 0.0
+        for value in effort.values {
             if isCancelled() { throw IndexError.interrupted }
-            try index.set("efSearch", width)
-            let reached = try recall()
-            if reached >= Self.wantedRecall || width >= 2048 { return result(["efSearch": width], reached, positions.count) }
-            width *= 2
+            try index.set(effort.name, value)
+            reached = try recall()
+            if reached >= Self.wantedRecall || value == effort.values.last { return result([effort.name: value], reached, positions.count) }
         }
+        return result([:], reached, positions.count)
     }
 
     /// The nearest of each query by exact search, without itself; block by block, so that memory does not grow with the corpus.

@@ -9,9 +9,11 @@ public final class EnginePassageEmbedder: PassageEmbedder {
 
     public var dimension: Int { embedder.dimension }
 
+    /// - Parameter layer: another layer than the model's settings name.
     /// - Throws: what hashing the model's files throws.
-    public init(checkpoint: Checkpoint, model: PhiModel) throws {
-        let settings = checkpoint.settings
+    public init(checkpoint: Checkpoint, model: PhiModel, layer: Int? = nil) throws {
+        var settings = checkpoint.settings
+        if let layer { settings.layer = layer }
         tokenizer = checkpoint.tokenizer
         embedder = Embedder(model: model, options: EmbeddingOptions(layer: settings.layer, pooling: settings.pooling))
         transform = TransformSettings(center: settings.center, removedComponents: settings.removeComponents)

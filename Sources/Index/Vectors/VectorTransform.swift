@@ -46,15 +46,25 @@ struct VectorTransform: Sendable {
 
         let step = max(1, raw.count / sampleSize)
         var sample: [[Float]] = []
-        for position in stride(from: 0, to: raw.count, by: step) where sample.count < sampleSize {
-            sample.append(zip(try raw.vector(position), mean).map { $0 - $1 })
-        }
+        for position in stride(from: 0, to: raw.count, by: step) where sample.count < sampleSize { sample.append(try raw.vector(position)) }
+        return VectorTransform(mean: mean, components: components(of: sample, mean, settings.removedComponents))
+    }
+
+    /// The same for vectors that are in memory.
+    static func fit(_ vectors: [[Float]], _ settings: TransformSettings) -> VectorTransform {
+        guard settings.center, vectors.count > 1, let dimension = vectors.first?.count else { return .identity }
+        let mean = (0..<dimension).map { i in Float(vectors.reduce(0.0) { $0 + Double($1[i]) } / Double(vectors.count)) }
+        return VectorTransform(mean: mean, components: components(of: Array(vectors.prefix(sampleSize)), mean, settings.removedComponents))
+    }
+
+    private static func components(of vectors: [[Float]], _ mean: [Float], _ count: Int) -> [[Float]] {
+        var sample = vectors.map { vector in zip(vector, mean).map { $0 - $1 } }
         var components: [[Float]] = []
-        for _ in 0..<min(settings.removedComponents, dimension - 1, sample.count - 1) {
-            guard let component = principal(&sample, dimension) else { break }
+        for _ in 0..<max(0, min(count, mean.count - 1, sample.count - 1)) {
+            guard let component = principal(&sample, mean.count) else { break }
             components.append(component)
         }
-        return VectorTransform(mean: mean, components: components)
+        return components
     }
 
     /// The first principal direction of `sample`, which it is then removed from; nil when nothing is left.
