@@ -4,5 +4,6 @@
 #include "dequantize.h"
 #include "file_mapping.h"
 #include "forward.h"
+#include "sha256.h"
 
 #endif

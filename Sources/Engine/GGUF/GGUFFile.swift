@@ -137,7 +137,10 @@ package struct GGUFFile: TensorSource, Sendable {
         case .int16: return .signed(Int64(try reader.number(Int16.self, key)))
         case .int32: return .signed(Int64(try reader.number(Int32.self, key)))
         case .int64: return .signed(try reader.number(Int64.self, key))
-        case .float32: return .float(Double(Float(bitPattern: try reader.number(UInt32.self, key))))
+        case .float32:
+            // By way of the shortest decimal, so that a file's 1e-5 is the 1e-5 of a config.json.
+            let value = Float(bitPattern: try reader.number(UInt32.self, key))
+            return .float(Double(value.description) ?? Double(value))
         case .float64: return .float(Double(bitPattern: try reader.number(UInt64.self, key)))
         case .bool:
             let start = reader.position
