@@ -10,6 +10,7 @@ enum RadphiRag {
         .indexBuild, .indexStatus, .indexVerify, .indexCollect, .indexTune,
         .corpusLint, .corpusStats,
         .evaluateRetrieval, .evaluateAnswers, .tune,
+        .modelInspect, .modelConvert, .tokenize,
         .completion,
     ]
 
