@@ -11,7 +11,7 @@ enum RadphiRag {
         .corpusLint, .corpusStats,
         .evaluateRetrieval, .evaluateAnswers, .tune,
         .modelInspect, .modelConvert, .tokenize,
-        .completion,
+        .doctor, .completion,
     ]
 
     static func main() {
@@ -19,14 +19,14 @@ enum RadphiRag {
         Signals.install(cancellation)
         let console = Console(cancellation: cancellation)
         let words = Array(ProcessInfo.processInfo.arguments.dropFirst())
-        var status: ExitStatus
+        let status: ExitStatus
         do {
             status = try run(words, console)
         } catch {
             status = report(error, asJSON: words.contains("--json"), console)
         }
-        if cancellation.signal == SIGINT { status = .interrupted }
-        if cancellation.signal == SIGTERM { status = .terminated }
+        // Threads may still be at work: they are not waited for.
+        if cancellation.signal != 0 { Signals.end(cancellation.signal) }
         exit(status.rawValue)
     }
 
@@ -70,7 +70,7 @@ enum RadphiRag {
         let report = ErrorReport(error)
         if asJSON, let line = try? JSON.encode(report) {
             // Malformed input leaves stdout empty, so that a pipeline never takes an error for data.
-            if status == .badData { console.note(line) } else { try? console.writeLine(line) }
+            if status == .badData || error is OutputError { console.note(line) } else { try? console.writeLine(line) }
         } else {
             console.note(report.sentence)
         }

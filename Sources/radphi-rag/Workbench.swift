@@ -29,7 +29,7 @@ final class Workbench: Sendable {
         let mend = RebuildCommand(corpus: try? configuration.corpus(arguments), index: indexPath, model: arguments.string("--model"))
         if !IndexFolder(indexPath).exists {
             let corpus = try configuration.corpus(arguments)
-            console.note("building the index of \(corpus) in \(indexPath), once")
+            console.note("building the index of \(corpus) in \(indexPath), once; Ctrl-C keeps what is done")
             let meter = BuildMeter(console: console)
             let cancellation = console.cancellation
             let builder = IndexBuilder(
@@ -37,6 +37,9 @@ final class Workbench: Sendable {
             let report = try builder.build()
             console.progress("")
             console.note("\(report.passages) passages of \(report.articles) articles in \(String(format: "%.1f", report.seconds)) s")
+            if let first = report.skipped.first {
+                console.note("\(report.skipped.count) documents were left out, the first: \(first.description); `radphi-rag index status` lists them")
+            }
         }
         let store = try IndexStore.open(indexPath, expecting: embedder.fingerprint, mend: mend)
         return try Workbench(

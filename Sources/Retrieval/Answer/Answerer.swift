@@ -38,7 +38,7 @@ public final class Answerer: Sendable {
     ) throws -> Answer {
         let clock = ContinuousClock()
         let began = clock.now
-        var run = try prepare(request)
+        var run = try prepare(request, isCancelled: isCancelled)
         run.timings.search = (clock.now - began).seconds
         if isCancelled() { throw AskError.cancelled }
         try onEvent(.sources(run.hits))
@@ -78,7 +78,7 @@ public final class Answerer: Sendable {
         var counts = TokenCounts()
     }
 
-    func prepare(_ request: AskRequest) throws -> Run {
+    func prepare(_ request: AskRequest, isCancelled: () -> Bool = { false }) throws -> Run {
         let question = request.question.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !question.isEmpty else { throw AskError.emptyQuestion }
         guard question.count <= AskError.longestQuestion else { throw AskError.questionTooLong(characters: question.count) }
@@ -94,7 +94,7 @@ public final class Answerer: Sendable {
         let used = Set(prompt.passages.map(\.id))
         let hits = result.hits.filter { used.contains($0.passage.id) }
         let rarity = try searcher.rarity(of: result.query)
-        let similarity = try settings.usesSentenceSimilarity ? sentenceSimilarity(result, hits, prompt.sentences) : nil
+        let similarity = try settings.usesSentenceSimilarity ? sentenceSimilarity(result, hits, prompt.sentences, isCancelled) : nil
         let ranked = ranker.rank(result, hits: hits, sentences: prompt.sentences, rarity: rarity, similarity: similarity)
         return Run(
             searchedFor: completed, result: result, hits: hits, prompt: prompt, ranked: ranked,
@@ -102,7 +102,7 @@ public final class Answerer: Sendable {
             draft: AnswerDraft(hits: hits, strict: request.strict, keepUnsupported: request.keepUnsupported))
     }
 
-    private func sentenceSimilarity(_ result: SearchResult, _ hits: [SearchHit], _ spans: [[Range<Int>]]) throws -> (Int, Int) -> Double {
+    private func sentenceSimilarity(_ result: SearchResult, _ hits: [SearchHit], _ spans: [[Range<Int>]], _ isCancelled: () -> Bool) throws -> (Int, Int) -> Double {
         var texts: [String] = []
         var starts: [Int] = []
         for (hit, ranges) in zip(hits, spans) {
@@ -110,7 +110,12 @@ public final class Answerer: Sendable {
             let utf8 = Array(hit.passage.text.utf8)
             texts += ranges.map { "\(hit.passage.heading)\n \(Prompt.oneLine(utf8[$0]))" }
         }
-        let vectors = try searcher.embedder.embed(texts)
+        // In pieces, so that cancelling does not wait for all of them.
+        var vectors: [[Float]] = []
+        for first in stride(from: 0, to: texts.count, by: 8) {
+            if isCancelled() { throw AskError.cancelled }
+            vectors += try searcher.embedder.embed(Array(texts[first..<min(first + 8, texts.count)]))
+        }
         let question = result.vector
         return { passage, sentence in
             zip(vectors[starts[passage] + sentence], question).reduce(0) { $0 + Double($1.0) * Double($1.1) }

@@ -94,6 +94,9 @@ public final class Searcher: Sendable {
     public let weights: FusionWeights
     public let lexicon: EntityLexicon
     private let titles: [String: String]
+    /// The systems and kinds that the index's articles are filed under, in alphabetical order.
+    public let systems: [String]
+    public let kinds: [String]
 
     /// How deep each leg looks.
     static let depth = 100
@@ -103,10 +106,16 @@ public final class Searcher: Sendable {
         self.embedder = embedder
         self.weights = weights
         var names: [(slug: String, names: [String])] = []
+        var systems: Set<String> = []
+        var kinds: Set<String> = []
         try store.forEachArticle { article in
             names.append((article.slug, [article.title] + article.synonyms))
+            systems.formUnion(article.systems)
+            kinds.insert(article.kind)
             return true
         }
+        self.systems = systems.filter { !$0.isEmpty }.sorted()
+        self.kinds = kinds.filter { !$0.isEmpty }.sorted()
         lexicon = EntityLexicon(articles: names)
         titles = Dictionary(names.map { ($0.slug, $0.names.first ?? "") }, uniquingKeysWith: { first, _ in first })
     }

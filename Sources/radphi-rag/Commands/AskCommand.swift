@@ -34,10 +34,13 @@ extension Command {
             "radphi-rag ask --json --system Chest \"ddx of usual interstitial pneumonia\"",
         ]
     ) { arguments, console in
-        let template = try AskRequest(arguments)
+        // Everything about the words is said before the model is opened.
+        var template = try AskRequest(arguments)
+        if arguments.json, arguments.operands.isEmpty { throw UsageError("--json needs a question") }
+        if let question = arguments.operands.first, question.allSatisfy(\.isWhitespace) { throw AskError.emptyQuestion }
         let workbench = try Workbench.open(arguments, console)
+        template.filter = try workbench.searcher.filter(systems: arguments.strings("--system"), kinds: arguments.strings("--kind"))
         guard let question = arguments.operands.first else {
-            guard !arguments.json else { throw UsageError("--json needs a question") }
             return try Conversation(workbench: workbench, console: console, template: template).run()
         }
         var request = template
@@ -62,9 +65,7 @@ extension AskRequest {
     /// The options of `ask`, without a question.
     init(_ arguments: Arguments) throws {
         self.init(
-            question: "", topK: try arguments.integer("--top-k", in: 1...50) ?? 5,
-            filter: PassageFilter(systems: arguments.strings("--system"), kinds: arguments.strings("--kind")),
-            maxTokens: try arguments.integer("--max-tokens", in: 8...1024) ?? 256,
+            question: "", topK: try arguments.integer("--top-k", in: 1...50) ?? 5, maxTokens: try arguments.integer("--max-tokens", in: 8...1024) ?? 256,
             mode: arguments.string("--mode").flatMap(AnswerMode.init(rawValue:)) ?? .auto, strict: arguments.has("--strict"),
             keepUnsupported: arguments.has("--keep-unsupported"))
     }

@@ -67,7 +67,7 @@ extension Command {
     ) { arguments, console in
         let workbench = try Workbench.open(arguments, console)
         let limit = try arguments.integer("-k", in: 1...100) ?? 5
-        let filter = PassageFilter(systems: arguments.strings("--system"), kinds: arguments.strings("--kind"))
+        let filter = try workbench.searcher.filter(systems: arguments.strings("--system"), kinds: arguments.strings("--kind"))
         let query = arguments.operands.first ?? ""
         let result = try workbench.searcher.search(SearchRequest(question: query, limit: limit, filter: filter))
         if arguments.json {
@@ -78,14 +78,13 @@ extension Command {
         for correction in result.query.corrections { try console.writeLine(style.dim("\(correction.from) read as \(correction.to)")) }
         if result.hits.isEmpty { try console.writeLine("nothing found") }
         for (rank, hit) in result.hits.enumerated() {
-            try console.writeLine("\(style.accent("\(rank + 1).")) \(style.bold(Style.harmless(hit.passage.heading)))")
+            try console.write(LineWrapper.wrap("\(style.accent("\(rank + 1).")) \(style.bold(Style.harmless(hit.passage.heading)))", width: min(console.width, 100)))
             if arguments.has("--explain") {
                 func shown(_ value: Double?) -> String { value.map { String(format: "%.3f", $0) } ?? "–" }
                 try console.writeLine(
                     style.dim("   score \(shown(hit.score))  lexical \(shown(hit.lexical))  dense \(shown(hit.dense))  entity \(shown(hit.entity))  section \(shown(hit.intent))"))
             }
-            var wrapper = LineWrapper(width: min(console.width, 100), indent: "   ")
-            try console.write(wrapper.append(Style.harmless(hit.passage.shownText) + " ") + wrapper.finish())
+            try console.write(LineWrapper.wrap(Style.harmless(hit.passage.shownText), width: min(console.width, 100), indent: "   "))
             try console.writeLine(style.dim("   \(hit.passage.article), bytes \(hit.passage.start)-\(hit.passage.end)"))
         }
         return .success

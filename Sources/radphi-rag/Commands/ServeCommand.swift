@@ -7,12 +7,12 @@ extension Command {
         summary: "Answer JSON Lines requests on stdin and stdout",
         discussion: """
             One JSON object a line: {"id": 1, "op": "ask", "question": "…", "stream": true}. Operations: ask, search, embed, status, cancel, shutdown.
-            Answers may come out of order. docs/PROTOCOLS.md describes every field. Lines of more than 1 MiB are refused.
+            Answers may come out of order. docs/PROTOCOL.md describes every field. Lines of more than 1 MiB are refused.
             """,
         options: [.model, .index, .corpus, .threads],
         examples: ["echo '{\"id\": 1, \"op\": \"search\", \"query\": \"halo sign\"}' | radphi-rag serve"]
     ) { arguments, console in
-        LineServer(workbench: try Workbench.open(arguments, console), console: console).run()
+        try LineServer(workbench: Workbench.open(arguments, console), console: console).run()
     }
 
     /// `radphi-rag mcp`
@@ -23,6 +23,6 @@ extension Command {
         options: [.model, .index, .corpus, .threads],
         examples: ["radphi-rag mcp --index /data/radiology.index"]
     ) { arguments, console in
-        ContextServer(workbench: try Workbench.open(arguments, console), console: console).run()
+        try ContextServer(workbench: Workbench.open(arguments, console), console: console).run()
     }
 }

@@ -12,13 +12,15 @@ final class ContextServer: Sendable {
     private static let capabilitiesKey = "io.modelcontextprotocol/clientCapabilities"
 
     private let handler: RequestHandler
-    private let console: Console
+    private let cancellation: Cancellation
+    private let output: LineOutput
     private let lanes = Lanes()
-    private let running = RunningRequests<RequestID>()
+    private let requests = OpenRequests()
 
     init(workbench: Workbench, console: Console) {
         handler = RequestHandler(workbench: workbench)
-        self.console = console
+        cancellation = console.cancellation
+        output = LineOutput(console)
     }
 
     /// A JSON-RPC error.
@@ -33,35 +35,29 @@ final class ContextServer: Sendable {
         static func invalidParameters(_ why: String) -> Failure { Failure(code: -32602, message: why) }
     }
 
-    func run() -> ExitStatus {
+    func run() throws -> ExitStatus {
         var reader = LineReader(descriptor: 0, limit: LineServer.lineLimit)
-        let cancellation = console.cancellation
-        while let line = reader.next(isCancelled: { cancellation.isCancelled }) {
+        let isCancelled = { [cancellation] in cancellation.isCancelled }
+        while let line = reader.next(isCancelled: isCancelled) {
             switch line {
             case .tooLong: reply(nil, .invalidRequest("the line is longer than \(LineServer.lineLimit) bytes"))
             case .line(let bytes) where bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }): continue
             case .line(let bytes): accept(bytes)
             }
         }
-        if cancellation.isCancelled {
-            running.cancelAll()
-            _ = lanes.drain(seconds: 2)
-        } else {
-            _ = lanes.drain()
+        if !lanes.drain(isCancelled: isCancelled) {
+            for ticket in requests.cancelAll() where requests.finish(ticket) { reply(ticket.id, Failure(code: -32603, message: "The server is ending")) }
+            _ = lanes.drain(until: Date(timeIntervalSinceNow: LineServer.grace))
         }
+        try output.check()
         return .success
     }
 
     private func accept(_ bytes: [UInt8]) {
         guard let message = JSONValue(parsing: bytes) else { return reply(nil, .parse) }
         guard message.isObject else { return reply(nil, .invalidRequest("a JSON object is expected")) }
-        let id: RequestID?
-        switch message["id"] {
-        case .string(let text): id = .text(text)
-        case .integer(let number): id = .number(number)
-        case nil: id = nil
-        default: return reply(nil, .invalidRequest("id must be a text or a whole number"))
-        }
+        let id = message["id"]?.requestID
+        if message["id"] != nil, id == nil { return reply(nil, .invalidRequest("id must be a text or a whole number")) }
         guard message["jsonrpc"]?.string == "2.0", let method = message["method"]?.string else {
             // An answer to a request of ours would have no method; we never ask, so it is dropped.
             if message["result"] != nil || message["error"] != nil { return }
@@ -69,10 +65,11 @@ final class ContextServer: Sendable {
         }
         let parameters = message["params"] ?? .object([:])
         guard let id else { return notified(method, parameters) }
+        guard parameters.isObject else { return reply(id, .invalidParameters("params: an object is expected")) }
         do {
             let stateless = try isStateless(parameters)
             switch method {
-            case "tools/call": try call(id, parameters, stateless: stateless)
+            case "tools/call": try call(id, parameters, stateless: stateless, bytes: bytes.count)
             default: reply(id, try result(method, parameters, stateless: stateless))
             }
         } catch let failure as Failure {
@@ -84,12 +81,9 @@ final class ContextServer: Sendable {
 
     /// Notifications are never answered.
     private func notified(_ method: String, _ parameters: JSONValue) {
-        guard method == "notifications/cancelled" else { return }
-        switch parameters["requestId"] {
-        case .string(let text): _ = running.cancel(.text(text))
-        case .integer(let number): _ = running.cancel(.number(number))
-        default: break
-        }
+        // A cancelled request gets no answer.
+        guard method == "notifications/cancelled", let ticket = parameters["requestId"]?.requestID.flatMap(requests.cancel) else { return }
+        _ = requests.finish(ticket)
     }
 
     /// Whether a request is of the revision that carries its version, checked.
@@ -144,37 +138,49 @@ final class ContextServer: Sendable {
         return .object(fields.merging(["resultType": .string("complete"), "_meta": .object(["io.modelcontextprotocol/serverInfo": Self.serverInfo])]) { own, _ in own })
     }
 
-    private func call(_ id: RequestID, _ parameters: JSONValue, stateless: Bool) throws {
+    private func call(_ id: RequestID, _ parameters: JSONValue, stateless: Bool, bytes: Int) throws {
         guard let name = parameters["name"]?.string else { throw Failure.invalidParameters("name: the name of a tool is expected") }
-        guard ["ask", "search", "get_article"].contains(name) else { throw Failure.invalidParameters("Unknown tool: \(name)") }
+        guard let tool = Tool(rawValue: name) else { throw Failure.invalidParameters("Unknown tool: \(name.prefix(80))") }
         let fields = parameters["arguments"] ?? .object([:])
         guard fields.isObject else { throw Failure.invalidParameters("arguments: an object is expected") }
-        guard let cancellation = running.begin(id) else { throw Failure.invalidRequest("a request with this id is under way") }
-        lanes.submit(name == "ask" ? .answers : .quick) { [self] in
-            defer { running.end(id) }
+        guard let ticket = requests.begin(id) else { throw Failure.invalidRequest("a request with this id is not yet answered") }
+        _ = lanes.submit(tool == .ask ? .answers : .quick, bytes: bytes, isCancelled: { [cancellation] in cancellation.isCancelled }) { [self] in
+            guard ticket.isOpen else { return }
+            var result: [String: JSONValue]
             do {
-                if cancellation.isCancelled { return }
-                let (text, structured) = try perform(name, fields, cancellation)
-                if cancellation.isCancelled { return }
-                reply(id, finished(["content": Self.text(text), "structuredContent": structured, "isError": .bool(false)], stateless: stateless))
-            } catch AskError.cancelled {
-                // A cancelled request gets no answer.
+                try fields.allow(tool.fields)
+                let (text, structured) = try perform(tool, fields, ticket.cancellation)
+                result = ["content": Self.text(text), "structuredContent": structured, "isError": .bool(false)]
             } catch {
-                reply(id, finished(["content": Self.text(ErrorReport(error).error.message), "isError": .bool(true)], stateless: stateless))
+                result = ["content": Self.text(ErrorReport(error).error.message), "isError": .bool(true)]
+            }
+            if requests.finish(ticket) { reply(id, finished(result, stateless: stateless)) }
+        }
+    }
+
+    private enum Tool: String {
+        case ask, search
+        case article = "get_article"
+
+        var fields: [String] {
+            switch self {
+            case .ask: RequestHandler.askFields
+            case .search: RequestHandler.searchFields
+            case .article: RequestHandler.articleFields
             }
         }
     }
 
-    private func perform(_ name: String, _ fields: JSONValue, _ cancellation: Cancellation) throws -> (String, JSONValue) {
-        switch name {
-        case "ask":
+    private func perform(_ tool: Tool, _ fields: JSONValue, _ cancellation: Cancellation) throws -> (String, JSONValue) {
+        switch tool {
+        case .ask:
             let answer = try handler.ask(fields, id: nil, cancellation: cancellation) { _ in }
             return (ContextTools.text(of: answer), try JSONValue(encoding: answer))
-        case "search":
+        case .search:
             let report = try handler.search(fields)
             let text = report.hits.map { "[\($0.rank)] \($0.title)\($0.section.isEmpty ? "" : " — \($0.section)") (\($0.article))\n\($0.text)" }.joined(separator: "\n\n")
             return (text.isEmpty ? "Nothing found." : text, try JSONValue(encoding: report))
-        default:
+        case .article:
             let article = try handler.article(fields)
             return ("# \(article.title)\n\n\(article.text)\n\n\(article.licence). \(article.review)", try JSONValue(encoding: article))
         }
@@ -184,29 +190,13 @@ final class ContextServer: Sendable {
 
     // MARK: - Replies
 
-    private static func value(_ id: RequestID?) -> JSONValue {
-        switch id {
-        case .text(let text): .string(text)
-        case .number(let number): .integer(number)
-        case nil: .null
-        }
-    }
-
     private func reply(_ id: RequestID?, _ result: JSONValue) {
-        write(.object(["jsonrpc": .string("2.0"), "id": Self.value(id), "result": result]))
+        output.write(.object(["jsonrpc": .string("2.0"), "id": JSONValue(id), "result": result]))
     }
 
     private func reply(_ id: RequestID?, _ failure: Failure) {
         var error: [String: JSONValue] = ["code": .integer(failure.code), "message": .string(failure.message)]
         if let data = failure.data { error["data"] = data }
-        write(.object(["jsonrpc": .string("2.0"), "id": Self.value(id), "error": .object(error)]))
-    }
-
-    private func write(_ message: JSONValue) {
-        do {
-            try console.writeLine(JSON.encode(message))
-        } catch {
-            console.cancellation.cancel()
-        }
+        output.write(.object(["jsonrpc": .string("2.0"), "id": JSONValue(id), "error": .object(error)]))
     }
 }

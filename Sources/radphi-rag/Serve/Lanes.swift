@@ -1,68 +1,116 @@
 import Foundation
-import Synchronization
 
-/// Where requests run: answers one after the other on a lane of their own, everything quick beside it, so that no search waits for a generation.
+/// Where requests run: answers one after the other on a thread of their own, everything quick on a few others, so that no search waits for a generation
+/// and the reader waits for neither.
 ///
-/// `submit` blocks while too many requests wait: memory stays bounded however fast they come in.
-final class Lanes: Sendable {
+/// `@unchecked Sendable`: the state is reached only with the condition locked.
+final class Lanes: @unchecked Sendable {
     enum Lane { case quick, answers }
 
-    /// Requests that may wait or run at a time.
-    static let capacity = 1_000
+    /// Requests that may wait, and the bytes of their lines together. Beyond that nothing more is read until one of them has begun: memory stays
+    /// bounded however fast requests come in.
+    static let capacity = 16_384
+    static let byteCapacity = 64 << 20
 
-    private let quick = DispatchQueue(label: "radphi-rag.quick", attributes: .concurrent)
-    private let answers = DispatchQueue(label: "radphi-rag.answers")
-    private let room = DispatchSemaphore(value: capacity)
-    private let workers = DispatchSemaphore(value: max(2, ProcessInfo.processInfo.activeProcessorCount))
-    private let group = DispatchGroup()
+    private struct Job {
+        let bytes: Int
+        let work: @Sendable () -> Void
+    }
+    private struct Queue {
+        private var jobs: [Job] = []
+        private var head = 0
 
-    func submit(_ lane: Lane, _ work: @escaping @Sendable () -> Void) {
-        room.wait()
-        group.enter()
-        let done: @Sendable () -> Void = { [room, group] in
-            room.signal()
-            group.leave()
+        mutating func append(_ job: Job) { jobs.append(job) }
+
+        mutating func next() -> Job? {
+            guard head < jobs.count else { return nil }
+            let job = jobs[head]
+            head += 1
+            if head == jobs.count || head > 1_024 {
+                jobs.removeFirst(head)
+                head = 0
+            }
+            return job
         }
+    }
+
+    private let condition = NSCondition()
+    private var quick = Queue()
+    private var answers = Queue()
+    private var waiting = 0
+    private var waitingBytes = 0
+    private var running = 0
+
+    init() {
+        for _ in 0..<max(2, ProcessInfo.processInfo.activeProcessorCount) { start(.quick) }
+        start(.answers)
+    }
+
+    private func start(_ lane: Lane) {
+        let thread = Thread { [self] in
+            while true {
+                let job = take(lane)
+                job.work()
+                finished()
+            }
+        }
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// Puts work in line; waits for room as long as `isCancelled` allows. False if it was not taken.
+    func submit(_ lane: Lane, bytes: Int, isCancelled: () -> Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        while waiting > 0, waiting >= Self.capacity || waitingBytes + bytes > Self.byteCapacity {
+            if isCancelled() { return false }
+            _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
+        }
+        waiting += 1
+        waitingBytes += bytes
         switch lane {
-        case .answers:
-            answers.async { work(); done() }
-        case .quick:
-            workers.wait()
-            quick.async { [workers] in work(); workers.signal(); done() }
+        case .quick: quick.append(Job(bytes: bytes, work: work))
+        case .answers: answers.append(Job(bytes: bytes, work: work))
+        }
+        condition.broadcast()
+        return true
+    }
+
+    private func take(_ lane: Lane) -> Job {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            let next = switch lane {
+            case .quick: quick.next()
+            case .answers: answers.next()
+            }
+            if let next {
+                waiting -= 1
+                waitingBytes -= next.bytes
+                running += 1
+                condition.broadcast()
+                return next
+            }
+            condition.wait()
         }
     }
 
-    /// Waits until everything submitted has run; false if that takes longer than `seconds`.
-    func drain(seconds: Double? = nil) -> Bool {
-        guard let seconds else { group.wait(); return true }
-        return group.wait(timeout: .now() + seconds) == .success
+    private func finished() {
+        condition.lock()
+        running -= 1
+        condition.broadcast()
+        condition.unlock()
     }
-}
 
-/// The requests under way, by id, so that they can be cancelled.
-final class RunningRequests<ID: Hashable & Sendable>: Sendable {
-    private let table = Mutex<[ID: Cancellation]>([:])
-
-    /// Takes `id` in; nil if a request with that id is under way.
-    func begin(_ id: ID) -> Cancellation? {
-        table.withLock { table in
-            guard table[id] == nil else { return nil }
-            let cancellation = Cancellation()
-            table[id] = cancellation
-            return cancellation
+    /// Waits until everything submitted has run; gives up, with false, at `deadline` or when `isCancelled` says so.
+    func drain(until deadline: Date? = nil, isCancelled: () -> Bool = { false }) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        while waiting + running > 0 {
+            if isCancelled() { return false }
+            if let deadline, deadline < Date() { return false }
+            _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
         }
+        return true
     }
-
-    func end(_ id: ID) { table.withLock { $0[id] = nil } }
-
-    /// Asks a request to stop; false if none with that id is under way.
-    func cancel(_ id: ID) -> Bool {
-        table.withLock { table in
-            table[id]?.cancel()
-            return table[id] != nil
-        }
-    }
-
-    func cancelAll() { table.withLock { $0.values.forEach { $0.cancel() } } }
-    var count: Int { table.withLock { $0.count } }
 }

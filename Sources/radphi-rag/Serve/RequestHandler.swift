@@ -14,6 +14,11 @@ struct RequestError: DiagnosableError {
 struct RequestHandler: Sendable {
     let workbench: Workbench
 
+    static let askFields = ["question", "top_k", "max_tokens", "system", "kind", "strict", "keep_unsupported", "subjects", "mode"]
+    static let searchFields = ["query", "question", "top_k", "system", "kind"]
+    static let embedFields = ["text", "texts"]
+    static let articleFields = ["article"]
+
     // MARK: - Operations
 
     func ask(_ fields: JSONValue, id: RequestID?, cancellation: Cancellation, onEvent: (AnswerEvent) throws -> Void) throws -> Answer {
@@ -37,10 +42,16 @@ struct RequestHandler: Sendable {
         return SearchReport(try workbench.searcher.search(SearchRequest(question: query, limit: limit, filter: filter(fields))))
     }
 
-    func embed(_ fields: JSONValue) throws -> [[Float]] {
+    func embed(_ fields: JSONValue, cancellation: Cancellation) throws -> [[Float]] {
         guard let texts = fields["texts"]?.strings ?? fields["text"]?.strings else { throw RequestError(message: "text: a text, or texts: a list of texts, is expected") }
         guard texts.count <= 256 else { throw RequestError(message: "texts has \(texts.count) entries; at most 256 are taken") }
-        return try workbench.embedder.embed(texts)
+        // In pieces, so that cancelling does not wait for a long list.
+        var vectors: [[Float]] = []
+        for first in stride(from: 0, to: texts.count, by: 8) {
+            if cancellation.isCancelled { throw AskError.cancelled }
+            vectors += try workbench.embedder.embed(Array(texts[first..<min(first + 8, texts.count)]))
+        }
+        return vectors
     }
 
     /// An article as it is stored.
@@ -97,6 +108,10 @@ struct RequestHandler: Sendable {
     }
 
     private func filter(_ fields: JSONValue) throws -> PassageFilter {
-        PassageFilter(systems: try texts("system", in: fields), kinds: try texts("kind", in: fields))
+        do {
+            return try workbench.searcher.filter(systems: texts("system", in: fields), kinds: texts("kind", in: fields))
+        } catch let error as FilterError {
+            throw RequestError(message: error.message)
+        }
     }
 }

@@ -43,10 +43,15 @@ final class Console: Sendable {
         if copy >= 0 { _ = dup2(2, 1) }
     }
 
-    /// Columns of the terminal, 80 where there is none.
-    var width: Int {
+    /// Columns to wrap data at: those of the terminal, 80 where stdout is none.
+    var width: Int { Self.columns(of: output) ?? 80 }
+
+    /// Columns of the terminal that progress and prompts go to.
+    var terminalWidth: Int { Self.columns(of: 2) ?? 80 }
+
+    private static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 80 }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 10 else { return nil }
         return Int(size.ws_col)
     }
 
@@ -86,7 +91,8 @@ final class Console: Sendable {
     /// Replaces the current progress line on stderr; nothing when stderr is not a terminal.
     func progress(_ text: String) {
         guard errorIsTerminal else { return }
-        let bytes = Array("\r\u{1B}[K\(text)".utf8)
+        // A line that wrapped could not be taken back.
+        let bytes = Array("\r\u{1B}[K\(text.prefix(max(10, terminalWidth - 1)))".utf8)
         lock.withLock { _ in _ = bytes.withUnsafeBytes { Foundation.write(2, $0.baseAddress, $0.count) } }
     }
 

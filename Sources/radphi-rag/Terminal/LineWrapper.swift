@@ -1,4 +1,4 @@
-/// Wraps text that arrives in pieces at word boundaries.
+/// Wraps text that arrives in pieces at word boundaries. A no-break space keeps its neighbours on one line and is shown as a space.
 struct LineWrapper {
     let width: Int
     let indent: String
@@ -8,6 +8,12 @@ struct LineWrapper {
     init(width: Int, indent: String = "") {
         self.width = max(20, width)
         self.indent = indent
+    }
+
+    /// A whole text, wrapped.
+    static func wrap(_ text: String, width: Int, indent: String = "") -> String {
+        var wrapper = LineWrapper(width: width, indent: indent)
+        return wrapper.append(text) + wrapper.finish()
     }
 
     /// What can be printed now; the last word waits until it is whole.
@@ -24,6 +30,9 @@ struct LineWrapper {
         return out
     }
 
+    /// Prints the waiting word; more may follow on the same line.
+    mutating func flush() -> String { flushWord() }
+
     mutating func finish() -> String {
         let rest = flushWord()
         defer { column = 0 }
@@ -33,43 +42,17 @@ struct LineWrapper {
     private mutating func flushWord() -> String {
         guard !word.isEmpty else { return "" }
         defer { word = "" }
-        let length = Style.visibleCount(word)
+        let length = TextWidth.columns(word)
+        let shown = word.replacing("\u{A0}", with: " ")
         if column == 0 {
             column = indent.count + length
-            return indent + word
+            return indent + shown
         }
         if column + 1 + length > width {
             column = indent.count + length
-            return "\n" + indent + word
+            return "\n" + indent + shown
         }
         column += 1 + length
-        return " " + word
-    }
-}
-
-/// Terminal styles; plain text where colour is off.
-struct Style: Sendable {
-    let enabled: Bool
-
-    func bold(_ text: String) -> String { wrap(text, "1") }
-    func dim(_ text: String) -> String { wrap(text, "2") }
-    func accent(_ text: String) -> String { wrap(text, "36") }
-    func warning(_ text: String) -> String { wrap(text, "33") }
-    func highlight(_ text: String) -> String { wrap(text, "1;32") }
-
-    /// Word by word, so that wrapping never splits a sequence.
-    private func wrap(_ text: String, _ code: String) -> String {
-        guard enabled else { return text }
-        return text.split(separator: " ", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "\u{1B}[\(code)m\($0)\u{1B}[0m" }.joined(separator: " ")
-    }
-
-    /// Columns that a text takes, escape sequences left out.
-    static func visibleCount(_ text: String) -> Int {
-        text.contains("\u{1B}") ? text.replacing(/\u{1B}\[[0-9;]*m/, with: "").count : text.count
-    }
-
-    /// Text from outside without control characters, so that no article can move the cursor or change the title.
-    static func harmless(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { ($0.value < 0x20 && $0 != "\n") || (0x7F...0x9F).contains($0.value) ? " " : $0 }))
+        return " " + shown
     }
 }
