@@ -21,7 +21,7 @@ let package = Package(
         .target(name: "Retrieval", dependencies: ["Engine", "Index"], swiftSettings: swiftRules),
         .executableTarget(name: "radphi-rag", dependencies: ["Retrieval", "Index", "Engine"], swiftSettings: swiftRules),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CKernels"], swiftSettings: swiftRules),
-        .testTarget(name: "IndexTests", dependencies: ["Index"], swiftSettings: swiftRules),
+        .testTarget(name: "IndexTests", dependencies: ["Index", "CFaiss"], swiftSettings: swiftRules),
         .testTarget(name: "RetrievalTests", dependencies: ["Retrieval"], swiftSettings: swiftRules),
         .testTarget(name: "CommandTests", dependencies: ["radphi-rag"], swiftSettings: swiftRules),
     ],

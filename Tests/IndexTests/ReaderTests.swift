@@ -88,10 +88,10 @@ import Testing
         bytes += Array("{\"id\":\"long\",\"text\":\"".utf8) + [UInt8](repeating: 0x78, count: 17 << 20) + Array("\"}\n".utf8)
         bytes += Array("{\"id\":\"last\",\"text\":\"No line end.\"}".utf8)
         let (store, report) = try store([("x.jsonl", bytes)])
-        #expect(report.articles == 2)
+        #expect(report.articles == 3)
         #expect(try store.article("last")?.text == "No line end.")
-        #expect(report.skipped.compactMap(\.line) == [2, 3, 5, 7, 8, 9])
-        #expect(report.skipped.contains { $0.line == nil && $0.reason.contains("slug a") })
+        #expect(try store.article("a-2")?.text == "Again.")
+        #expect(report.skipped.map(\.line) == [2, 3, 5, 7, 8, 9])
         let error = #expect(throws: IndexError.self) { try self.store([("x.jsonl", bytes)], strict: true) }
         #expect(error?.exitStatus == .badData)
     }
@@ -133,6 +133,12 @@ import Testing
         }
         // Skipped files are tried again and reported again.
         #expect(try self.store(folder).1.skipped.count == report.skipped.count)
+    }
+
+    @Test func filesWithOneSlugAreReported() throws {
+        let text = Array("---\nslug: same\ntitle: Same\n---\n\nText.\n".utf8)
+        let (_, report) = try store([("a.md", text), ("b.md", text)])
+        #expect(report.articles == 1 && report.skipped.first?.file == "b.md")
     }
 
     @Test func longSectionsAreCutNearTheTarget() throws {

@@ -57,3 +57,22 @@ public struct Article: Sendable, Hashable {
         self.url = url
     }
 }
+
+extension Article {
+    /// The article under a slug that is not in `slugs`, which it is added to: its own, or with `renaming` its own with a number (`x`, `x-2`, `x-3`).
+    /// Nil when the slug is taken and must not be changed.
+    func named(apartFrom slugs: inout [String: Int], renaming: Bool) -> Article? {
+        guard let used = slugs[slug] else {
+            slugs[slug] = 1
+            return self
+        }
+        guard renaming else { return nil }
+        var number = used + 1
+        while slugs["\(slug)-\(number)"] != nil { number += 1 }
+        slugs[slug] = number
+        slugs["\(slug)-\(number)"] = 1
+        return Article(
+            slug: "\(slug)-\(number)", title: title, kind: kind, systems: systems, synonyms: synonyms, text: text, sections: sections, licence: licence, revised: revised,
+            review: review, source: source, url: url)
+    }
+}

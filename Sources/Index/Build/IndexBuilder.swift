@@ -68,15 +68,17 @@ public struct IndexBuilder: Sendable {
             let writer = try PassageStoreWriter(store)
             let chunker = PassageChunker(settings: options.chunker, tokenCount: { [embedder] in embedder.tokenCount($0) })
             for skip in reader.folder.skipped { try skipDocument(skip, &skipped) }
-            var slugs = Set<String>()
+            var slugs: [String: Int] = [:]
             let total = max(1, reader.folder.totalBytes)
             try reader.read { file, outcome, bytesRead in
                 if isCancelled() { throw IndexError.interrupted }
                 switch outcome {
                 case .skipped(let line, let reason): try skipDocument(SkippedDocument(file: file.name, line: line, reason: reason), &skipped)
-                case .article(let article):
-                    guard slugs.insert(article.slug).inserted else {
-                        return try skipDocument(SkippedDocument(file: file.name, line: nil, reason: "another document has the slug \(article.slug)"), &skipped)
+                case .article(let read):
+                    // Records of a collection may repeat an id, files of a folder may not.
+                    let isRecord = file.form == .json || file.form == .jsonLines
+                    guard let article = read.named(apartFrom: &slugs, renaming: isRecord) else {
+                        return try skipDocument(SkippedDocument(file: file.name, line: nil, reason: "another document has the slug \(read.slug)"), &skipped)
                     }
                     for passage in try writer.add(article, chunker.passages(of: article)) {
                         tokens += passage.tokenCount
