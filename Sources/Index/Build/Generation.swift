@@ -1,3 +1,5 @@
+import Engine
+
 /// One published generation: its folder and its manifest, which CURRENT's digest has vouched for.
 struct Generation: Sendable {
     let name: String
@@ -20,7 +22,7 @@ struct Generation: Sendable {
             let bytes = try Storage.read(path, limit: 64 << 20)
             var hash = SHA256()
             hash.update(bytes)
-            guard SHA256.hex(hash.finish()) == pointer.manifestDigest else {
+            guard hash.hexadecimal() == pointer.manifestDigest else {
                 throw IndexError.damaged(file: path, reason: "its SHA-256 is not the one that CURRENT names", mend: mend.text)
             }
             if let version = Manifest.formatVersion(of: bytes), version != Manifest.currentFormat {
@@ -44,7 +46,7 @@ struct Generation: Sendable {
         guard file.size == expected.bytes else {
             throw .damaged(file: path, reason: "it has \(file.size) bytes, the manifest says \(expected.bytes)", mend: mend)
         }
-        guard try SHA256.hex(of: file) == expected.sha256 else { throw .damaged(file: path, reason: "its SHA-256 is not the one in the manifest", mend: mend) }
+        guard try SHA256.hexadecimal(of: file) == expected.sha256 else { throw .damaged(file: path, reason: "its SHA-256 is not the one in the manifest", mend: mend) }
         return file
     }
 

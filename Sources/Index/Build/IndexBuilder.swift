@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// Makes a generation of an index from a corpus.
@@ -108,7 +109,7 @@ public struct IndexBuilder: Sendable {
         var files: [String: Manifest.File] = [:]
         for name in [PassageStoreWriter.fileName, VectorBuild.fileName] {
             let file = try InputFile("\(folder.workshop)/\(name)")
-            files[name] = Manifest.File(bytes: file.size, sha256: try SHA256.hex(of: file))
+            files[name] = Manifest.File(bytes: file.size, sha256: try SHA256.hexadecimal(of: file))
         }
         let seconds = Date().timeIntervalSince(started)
         let manifest = Manifest(

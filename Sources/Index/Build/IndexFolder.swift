@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// The folder of an index: which generation is live, and the steps that make another one live without a moment in between.
@@ -62,7 +63,7 @@ public struct IndexFolder: Sendable {
         try Storage.synchronize(workshop, folder: true)
         var hash = SHA256()
         hash.update(bytes)
-        let digest = SHA256.hex(hash.finish())
+        let digest = hash.hexadecimal()
 
         let last = try published().last.flatMap(Self.number) ?? 0
         let name = Self.name(last + 1)

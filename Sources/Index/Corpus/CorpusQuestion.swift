@@ -1,3 +1,5 @@
+import Engine
+
 /// One line of `questions/<system>.jsonl`.
 struct CorpusQuestion: Decodable {
     let id: String
@@ -32,7 +34,7 @@ struct CorpusQuestion: Decodable {
     static func split(of key: String) -> String {
         var hash = SHA256()
         hash.update(key)
-        let number = hash.finish().prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let number = hash.digest().prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         switch number % 10 {
         case 0...6: return "train"
         case 7: return "dev"

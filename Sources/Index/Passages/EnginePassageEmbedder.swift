@@ -17,10 +17,7 @@ public final class EnginePassageEmbedder: PassageEmbedder {
         tokenizer = checkpoint.tokenizer
         embedder = Embedder(model: model, options: EmbeddingOptions(layer: settings.layer, pooling: settings.pooling))
         transform = TransformSettings(center: settings.center, removedComponents: settings.removeComponents)
-        var hash = SHA256()
-        for path in checkpoint.fingerprintPaths { hash.update(try SHA256.hex(of: InputFile(path))) }
-        hash.update(" layer \(settings.layer) \(settings.pooling.rawValue)")
-        fingerprint = SHA256.hex(hash.finish())
+        fingerprint = SHA256.hexadecimal(Array("\(try checkpoint.fingerprint()) layer \(settings.layer) \(settings.pooling.rawValue)".utf8))
     }
 
     public func tokenCount(_ text: String) -> Int { tokenizer.countTokens(text) }

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// Reads the files of a corpus one after another, each by the reader for its form, and computes the corpus digest on the way.
@@ -12,8 +13,7 @@ struct CorpusReader {
     init(_ root: String) throws(IndexError) { folder = try CorpusFolder(root) }
 
     var digest: String {
-        var copy = hash
-        return SHA256.hex(copy.finish())
+        hash.hexadecimal()
     }
 
     /// Calls `take` with every document, or the reason for its absence, and the bytes read so far, in the order of the files.

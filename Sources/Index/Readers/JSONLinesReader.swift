@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// JSON Lines: one document a line, read in constant memory whatever the size of the file.

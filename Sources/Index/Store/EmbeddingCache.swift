@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// `embeddings.sqlite`: raw vectors by the content they were made from, so that a killed build resumes and an edit re-embeds only what it changed.
@@ -36,7 +37,7 @@ final class EmbeddingCache {
         hash.update(fingerprint)
         hash.update([0x0A])
         hash.update(text)
-        return hash.finish()
+        return hash.digest()
     }
 
     func vector(_ key: [UInt8]) throws -> [Float]? {
@@ -83,7 +84,7 @@ final class EmbeddingCache {
         var hash = SHA256()
         hash.update(key)
         hash.update(vector)
-        return Array(hash.finish().prefix(8))
+        return Array(hash.digest().prefix(8))
     }
 }
 
