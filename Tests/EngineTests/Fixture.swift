@@ -6,7 +6,7 @@ enum Fixture {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures").path
 
     /// Small models of every form, by their path under `checkpoints`.
-    static let models = ["tied", "head80", "odd", "sharded", "msft", "gguf-split/model.gguf", "gguf-fused/model.gguf"]
+    static let models = ["tied", "head80", "odd", "sharded", "msft", "gguf-split/model.gguf", "gguf-fused/model.gguf", "gguf-tiny/model.gguf"]
 
     static func path(_ name: String) -> String { "\(folder)/\(name)" }
     static func checkpoint(_ name: String) -> String { path("checkpoints/\(name)") }

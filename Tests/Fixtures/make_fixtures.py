@@ -143,7 +143,7 @@ def expectations(model, token_count, seed):
 
 
 def save_expectations(folder, model, token_count, seed):
-    safetensors.torch.save_file(expectations(model.float(), token_count, seed), folder / "expected.safetensors", metadata={k: str(v) for k, v in VERSIONS.items()})
+    safetensors.torch.save_file(expectations(model.float(), token_count, seed), folder / "expected.safetensors", metadata={"made_with": json.dumps(VERSIONS, sort_keys=True)})
 
 
 def checkpoint(name, seed, tokenizer_folder, token_count, dtype=torch.float32, shards=1, **shape):
@@ -244,13 +244,13 @@ def dequantization_blocks():
     for kind in ("F16", "BF16", "Q8_0", "Q4_0"):
         encoded = gguf.quants.quantize(x, gguf.GGMLQuantizationType[kind])
         tensors[f"quantize.{kind.lower()}"] = torch.from_numpy(np.ascontiguousarray(encoded).view(np.uint8).reshape(-1).copy())
-    safetensors.torch.save_file(tensors, HERE / "gguf-blocks.safetensors", metadata={k: str(v) for k, v in VERSIONS.items()})
+    safetensors.torch.save_file(tensors, HERE / "gguf-blocks.safetensors", metadata={"made_with": json.dumps(VERSIONS, sort_keys=True)})
 
 
-def gguf_checkpoint(name, seed, tokenizer_folder, token_count, split):
+def gguf_checkpoint(name, seed, tokenizer_folder, token_count, split, hidden=256, layers=2, types=TYPES[1:]):
     """A GGUF written by the `gguf` package with a block type per matrix, and what transformers computes with the same numbers."""
     generator = np.random.default_rng(seed)
-    hidden, intermediate, layers, vocabulary = 256, 256, 2 if split else 1, 512
+    intermediate, vocabulary = hidden, 512
     model = make_model(seed, vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=4,
                        intermediate_size=intermediate, max_position_embeddings=128, rope_parameters=dict(rope_type="default", rope_theta=10000.0, partial_rotary_factor=0.5))
     folder = HERE / "checkpoints" / name
@@ -265,7 +265,7 @@ def gguf_checkpoint(name, seed, tokenizer_folder, token_count, split):
     writer.add_head_count(4)
     writer.add_head_count_kv(4)
     writer.add_layer_norm_eps(1e-5)
-    writer.add_rope_dimension_count(32)
+    writer.add_rope_dimension_count(hidden // 8)
     writer.add_add_bos_token(False)
     writer.add_tokenizer_model("gpt2")
     content = json.loads((tokenizer_folder / "tokenizer.json").read_text())
@@ -283,7 +283,7 @@ def gguf_checkpoint(name, seed, tokenizer_folder, token_count, split):
     writer.add_bos_token_id(456)
     writer.add_eos_token_id(456)
 
-    kinds = iter(TYPES[1:] * 3)
+    kinds = iter(types * 3)
     def matrix(name, parameter):
         kind = next(kinds)
         type_ = gguf.GGMLQuantizationType[kind]
@@ -359,7 +359,9 @@ def main():
                     max_position_embeddings=128, tie_word_embeddings=False, **rope(0.5))
     dequantization_blocks()
     gguf_checkpoint("gguf-split", 6, plain, count, split=True)
-    gguf_checkpoint("gguf-fused", 8, plain, count, split=False)
+    gguf_checkpoint("gguf-fused", 8, plain, count, split=False, layers=1)
+    # Small enough to be a seed for fuzzing: blocks of 32 only.
+    gguf_checkpoint("gguf-tiny", 9, plain, count, split=True, hidden=32, layers=1, types=["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"])
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ extension Checkpoint {
             Array("\(name)\0\(file.count)\0".utf8).withUnsafeBytes { hash.update($0) }
             let step = 16 << 20
             for start in stride(from: 0, to: file.count, by: step) {
-                file.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[start..<min(start + step, $0.count)])) }
+                let part = start..<min(start + step, file.count)
+                file.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[part])) }
+                file.releasePages(part)
             }
             try file.checkIntact()
         }
