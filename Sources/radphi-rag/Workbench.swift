@@ -58,7 +58,7 @@ final class Workbench: Sendable {
         self.store = store
         settings = try AnswerSettings.read(checkpoint.settings.raw)
         searcher = try Searcher(store: store, embedder: embedder, weights: settings.fusion)
-        shared = Answerer(
+        shared = try Answerer(
             searcher: searcher, model: model, tokenizer: checkpoint.tokenizer, settings: settings, modelName: (modelPath as NSString).lastPathComponent, indexName: store.generation)
     }
 
@@ -71,7 +71,7 @@ extension Workbench {
     /// An answerer with other settings than the model's own.
     func answerer(with settings: AnswerSettings) throws -> Answerer {
         let searcher = try Searcher(store: store, embedder: embedder, weights: settings.fusion)
-        return Answerer(
+        return try Answerer(
             searcher: searcher, model: model, tokenizer: checkpoint.tokenizer, settings: settings, modelName: modelName, indexName: store.generation)
     }
 

@@ -30,12 +30,12 @@ public struct GenerationResult: Sendable {
 public final class Generator {
     private let model: PhiModel
     private let tokenizer: Tokenizer
-    private var cache: KVCache
+    private let cache: KVCache
 
-    public init(model: PhiModel, tokenizer: Tokenizer) {
+    public init(model: PhiModel, tokenizer: Tokenizer) throws {
         self.model = model
         self.tokenizer = tokenizer
-        cache = model.makeCache(capacity: model.configuration.contextLength)
+        cache = try model.makeCache(capacity: model.configuration.contextLength)
     }
 
     public func generate(prompt: [Int32], options: GenerationOptions, isCancelled: () -> Bool = { false }, onText: (String) throws -> Bool = { _ in true }) throws -> GenerationResult {

@@ -1,34 +1,51 @@
-/// Keys and values of the positions read so far, one pair of buffers a layer. Not to be shared between threads.
+import CKernels
+
+/// Keys and values of the positions read so far, for every layer and head. Not to be shared between threads.
 public final class KVCache {
     /// Positions that it can hold.
     public let capacity: Int
-    /// Positions that it holds.
-    public private(set) var count = 0
-    /// The tokens behind those positions.
+    /// The tokens that it holds.
     public private(set) var tokens: [Int32] = []
-    /// For each layer `[capacity, keyValueSize]`, fp32.
-    let keys: [UnsafeMutableBufferPointer<Float>]
-    let values: [UnsafeMutableBufferPointer<Float>]
+    public var count: Int { tokens.count }
 
-    init(layers: Int, width: Int, capacity: Int) {
+    private let heads: Int
+    private let size: Int
+    private let half: Bool
+    private let layers: Int
+    private let keyBytes: Int
+    private let valueBytes: Int
+    private let memory: UnsafeMutableRawPointer
+    private let bytes: Int
+
+    /// - Parameters:
+    ///   - layers: layers that keep their keys; 1 serves a pass that never comes back to them.
+    ///   - half: whether numbers are kept as fp16.
+    init(layers: Int, heads: Int, size: Int, capacity: Int, half: Bool) throws(OutOfMemory) {
         self.capacity = capacity
-        keys = (0..<layers).map { _ in .allocate(capacity: max(1, capacity * width)) }
-        values = (0..<layers).map { _ in .allocate(capacity: max(1, capacity * width)) }
+        self.layers = layers
+        self.heads = heads
+        self.size = size
+        self.half = half
+        let padded = (max(1, capacity) + 15) / 16 * 16
+        keyBytes = radphi_key_bytes(Int32(padded), Int32(size), half ? 1 : 0)
+        valueBytes = radphi_value_bytes(Int32(padded), Int32(size), half ? 1 : 0)
+        bytes = layers * heads * (keyBytes + valueBytes)
+        // Zeroed on first touch, so that only positions in use take memory.
+        guard let memory = radphi_memory_allocate(UInt(bytes), 0) else { throw OutOfMemory(bytes: bytes) }
+        self.memory = memory
     }
 
-    deinit {
-        keys.forEach { $0.deallocate() }
-        values.forEach { $0.deallocate() }
-    }
+    deinit { radphi_memory_free(memory, UInt(bytes)) }
 
     /// Forgets the positions from `count` on.
     public func truncate(to count: Int) {
-        self.count = min(self.count, max(0, count))
-        tokens.removeSubrange(self.count...)
+        tokens.removeSubrange(min(tokens.count, max(0, count))...)
     }
 
-    func append(_ new: [Int32]) {
-        tokens += new
-        count += new.count
+    func append(_ new: ArraySlice<Int32>) { tokens += new }
+
+    func head(layer: Int, head: Int) -> radphi_head_cache {
+        let base = memory + ((layer % layers) * heads + head) * (keyBytes + valueBytes)
+        return radphi_head_cache(keys: base, values: base + keyBytes, size: Int32(size), half: half ? 1 : 0)
     }
 }

@@ -1,267 +1,297 @@
 import CKernels
-import Dispatch
 import Foundation
 
-/// Which logits a forward pass returns.
-public enum LogitsRequest: Sendable {
-    case none, last, all
-}
-
-/// What a forward pass returns.
-public struct ForwardResult: Sendable {
-    /// `[positions, vocabulary]` for the positions asked for; ids that are padding have −∞.
-    public let logits: [[Float]]
-    /// `[tokens, hidden]`; empty when none were asked for.
-    public let hiddenStates: [Float]
-}
-
-/// The input of a forward pass was not of its form.
-public enum ModelError: DiagnosableError {
-    case tokenOutOfRange(Int32, vocabulary: Int)
-    case contextFull(tokens: Int, capacity: Int)
-    case noSuchLayer(Int, layers: Int)
-    case emptyInput
-
-    public var kind: String { "model-input" }
-    public var exitStatus: ExitStatus { .badData }
-    public var message: String {
-        switch self {
-        case .tokenOutOfRange(let id, let vocabulary): "token \(id) is outside of the vocabulary of \(vocabulary)"
-        case .contextFull(let tokens, let capacity): "\(tokens) tokens do not fit into a context of \(capacity)"
-        case .noSuchLayer(let layer, let layers): "there is no layer \(layer); hidden states go from 0 (embeddings) to \(layers)"
-        case .emptyInput: "there is no token to read"
-        }
-    }
-}
-
-/// Phi-2's forward pass. Immutable after loading, so threads may share it, each with a cache of its own.
+/// Phi's forward pass. Immutable after loading: threads may share it, each with a cache of its own.
 public final class PhiModel: Sendable {
     public let configuration: PhiConfiguration
-    public let threads: Int
-    private let layers: [Layer]
-    /// `[vocabulary, hidden]`
-    private let embedding: Matrix
-    private let head: Matrix
-    private let finalNorm: Norm
-    /// Rotation angles `[context, rotary / 2]`.
-    private let cosines: [Float]
-    private let sines: [Float]
+    public let level: InstructionLevel
+    public let pool: ThreadPool
+    /// Bytes of the packed weights; what one decoded token reads.
+    public let weightBytes: Int
+    /// Keeps the mapped files open, and tells when one was cut under us.
+    private let checkpoint: Checkpoint?
+    private let embedding: WeightTensor
+    private let blocks: [PhiBlock]
+    private let finalNorm: LayerNorm
+    private let head: PackedMatrix
+    private let rotary: RotaryTable
+    private let halfCache: Bool
 
-    struct Norm: Sendable {
-        let weight: [Float]
-        let bias: [Float]
+    /// Tokens of one pass through the layers; longer inputs are read in pieces.
+    static let passTokens = 512
+
+    /// - Throws: `OutOfMemory`, or `FileError` when a weight file was changed while it was read.
+    public convenience init(checkpoint: Checkpoint, threads: Int? = nil, level: InstructionLevel = .best) throws {
+        try self.init(configuration: checkpoint.configuration, weights: checkpoint.weights, checkpoint: checkpoint, threads: threads, level: level)
     }
 
-    struct Layer: Sendable {
-        let norm: Norm
-        let query, key, value, dense, fc1, fc2: Matrix
-    }
-
-    /// An fp32 matrix `[rows, columns]` with its bias.
-    struct Matrix: Sendable {
-        let rows: Int
-        let columns: Int
-        let weights: [Float]
-        let bias: [Float]?
-
-        init(_ tensor: WeightTensor, bias: [Float]?) {
-            rows = tensor.rows
-            columns = tensor.columns
-            weights = tensor.dequantized()
-            self.bias = bias
-        }
-
-        /// `[count, columns]` → `[count, rows]`; output columns are shared out to threads in fixed pieces.
-        func multiply(_ input: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>, threads: Int) {
-            let piece = 64
-            let pieces = (rows + piece - 1) / piece
-            nonisolated(unsafe) let input = input
-            nonisolated(unsafe) let output = output
-            let work: @Sendable (Int) -> Void = { index in
-                weights.withUnsafeBufferPointer { w in
-                    let low = Int32(index * piece)
-                    let high = Int32(min(rows, (index + 1) * piece))
-                    if let bias {
-                        radphi_matmul(input, Int32(count), Int32(columns), w.baseAddress, bias, low, high, output, Int32(rows))
-                    } else {
-                        radphi_matmul(input, Int32(count), Int32(columns), w.baseAddress, nil, low, high, output, Int32(rows))
-                    }
-                }
-            }
-            if threads == 1 || count * rows * columns < 200_000 {
-                for index in 0..<pieces { work(index) }
-            } else {
-                DispatchQueue.concurrentPerform(iterations: pieces, execute: work)
-            }
-        }
-    }
-
-    public init(checkpoint: Checkpoint, threads: Int? = nil) throws {
-        let configuration = checkpoint.configuration
-        let weights = checkpoint.weights
+    /// A model of weights that are in memory.
+    package init(configuration: PhiConfiguration, weights: PhiWeights, checkpoint: Checkpoint? = nil, threads: Int? = nil, level: InstructionLevel = .best) throws {
         self.configuration = configuration
-        self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        embedding = Matrix(weights.tokenEmbedding, bias: nil)
-        head = configuration.tieWordEmbeddings ? Matrix(weights.tokenEmbedding, bias: weights.headBias) : Matrix(weights.head, bias: weights.headBias)
-        finalNorm = Norm(weight: weights.finalNormWeight, bias: weights.finalNormBias)
-        layers = weights.layers.map { layer in
-            Layer(
-                norm: Norm(weight: layer.inputNormWeight, bias: layer.inputNormBias), query: Matrix(layer.query, bias: layer.queryBias), key: Matrix(layer.key, bias: layer.keyBias),
-                value: Matrix(layer.value, bias: layer.valueBias), dense: Matrix(layer.dense, bias: layer.denseBias), fc1: Matrix(layer.fc1, bias: layer.fc1Bias),
-                fc2: Matrix(layer.fc2, bias: layer.fc2Bias))
-        }
-        try checkpoint.checkIntact()
-        let half = configuration.rotaryDimensions / 2
-        var cosines: [Float] = []
-        var sines: [Float] = []
-        for position in 0..<configuration.contextLength {
-            for index in 0..<half {
-                let angle = Double(position) * pow(configuration.rotaryBase, -2 * Double(index) / Double(max(1, configuration.rotaryDimensions)))
-                cosines.append(Float(cos(angle)))
-                sines.append(Float(sin(angle)))
-            }
-        }
-        self.cosines = cosines
-        self.sines = sines
+        self.level = level
+        self.checkpoint = checkpoint
+        let pool = ThreadPool(threads: threads)
+        self.pool = pool
+        embedding = weights.tokenEmbedding
+        blocks = try weights.layers.map { try PhiBlock($0, epsilon: configuration.layerNormEpsilon, pool: pool) }
+        finalNorm = LayerNorm(weight: weights.finalNormWeight, bias: weights.finalNormBias, epsilon: Float(configuration.layerNormEpsilon))
+        head = try PackedMatrix(weights.head, bias: weights.headBias, pool: pool)
+        weights.head.releasePages()
+        rotary = RotaryTable(configuration)
+        weightBytes = blocks.reduce(head.bytes) { $0 + $1.matrices.reduce(0) { $0 + $1.bytes } }
+        // An fp32 or bf16 file is meant to be computed exactly; the others are coarser than an fp16 cache.
+        halfCache = ![RADPHI_F32, RADPHI_BF16].contains(blocks.first?.query.format ?? RADPHI_F32)
+        try checkpoint?.checkIntact()
     }
 
-    public func makeCache(capacity: Int) -> KVCache {
-        KVCache(layers: configuration.layerCount, width: configuration.keyValueSize, capacity: min(capacity, configuration.contextLength))
+    /// A cache for `capacity` positions, at most the model's context.
+    public func makeCache(capacity: Int) throws -> KVCache {
+        try KVCache(
+            layers: configuration.layerCount, heads: configuration.keyValueHeadCount, size: configuration.headSize, capacity: max(1, min(capacity, configuration.contextLength)),
+            half: halfCache)
     }
 
     /// Reads `tokens` after what `cache` holds.
     ///
     /// - Parameter hiddenStatesAfterLayer: 0 for the embeddings, k for block k, the last after the final norm (as Hugging Face numbers them).
     ///   Without logits the pass stops there.
+    /// - Throws: `ModelError`; the cache is then as it was.
     public func forward(_ tokens: [Int32], cache: KVCache, logits: LogitsRequest = .last, hiddenStatesAfterLayer layer: Int? = nil) throws -> ForwardResult {
         guard !tokens.isEmpty else { throw ModelError.emptyInput }
         guard cache.count + tokens.count <= cache.capacity else { throw ModelError.contextFull(tokens: cache.count + tokens.count, capacity: cache.capacity) }
-        if let layer, !(0...configuration.layerCount).contains(layer) { throw ModelError.noSuchLayer(layer, layers: configuration.layerCount) }
-        let hidden = configuration.hiddenSize
-        let count = tokens.count
-        var stream = [Float](repeating: 0, count: count * hidden)
-        for (position, token) in tokens.enumerated() {
-            guard token >= 0, Int(token) < embedding.rows else { throw ModelError.tokenOutOfRange(token, vocabulary: embedding.rows) }
-            stream.replaceSubrange(position * hidden..<(position + 1) * hidden, with: embedding.weights[Int(token) * hidden..<(Int(token) + 1) * hidden])
+        try check(tokens, layer)
+        var all: [[Float]] = []
+        var states: [Float] = []
+        var rest = tokens[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(Self.passTokens)
+            rest = rest.dropFirst(piece.count)
+            let wanted: LogitsRequest = logits == .last && !rest.isEmpty ? .none : logits
+            let result = pass([Segment(tokens: piece, cache: cache)], logits: wanted, layer: layer, everything: logits != .none)
+            cache.append(piece)
+            all += result.logits
+            states += result.hiddenStates
         }
-        var states: [Float] = layer == 0 ? stream : []
-        let last = logits == .none ? layer ?? configuration.layerCount : configuration.layerCount
-        var scratch = Scratch(configuration, count: count, positions: cache.count + count)
-        for index in 0..<last {
-            block(layers[index], index, &stream, count, cache, &scratch)
-            if layer == index + 1 { states = stream }
-        }
-        cache.append(tokens)
-        var result: [[Float]] = []
-        if layer == configuration.layerCount { states = normalized(states, count: count) }
-        if logits != .none {
-            let from = logits == .last ? count - 1 : 0
-            let rows = normalized(Array(stream[(from * hidden)...]), count: count - from)
-            var output = [Float](repeating: 0, count: (count - from) * head.rows)
-            head.multiply(rows, count: count - from, into: &output, threads: threads)
-            for row in 0..<count - from {
-                var values = Array(output[row * head.rows..<(row + 1) * head.rows])
-                for id in min(configuration.tokenCount, values.count)..<values.count { values[id] = -.infinity }
-                result.append(values)
-            }
-        }
-        return ForwardResult(logits: result, hiddenStates: states)
+        try checkpoint?.checkIntact()
+        return ForwardResult(logits: all, hiddenStates: states)
     }
 
-    private func normalized(_ rows: [Float], count: Int) -> [Float] {
+    /// Hidden states `[tokens, hidden]` after `layer` of texts that know nothing of each other, read together.
+    public func hiddenStates(_ texts: [[Int32]], afterLayer layer: Int) throws -> [[Float]] {
+        var results: [[Float]] = []
+        var batch: [[Int32]] = []
+        func flush() throws {
+            guard !batch.isEmpty else { return }
+            let segments = try batch.map { text in
+                // Nobody comes back to these keys, so all layers share the room of one.
+                Segment(tokens: text[...], cache: try KVCache(layers: 1, heads: configuration.keyValueHeadCount, size: configuration.headSize, capacity: text.count, half: halfCache))
+            }
+            let states = pass(segments, logits: .none, layer: layer, everything: false).hiddenStates
+            var start = 0
+            for text in batch {
+                results.append(Array(states[start..<start + text.count * configuration.hiddenSize]))
+                start += text.count * configuration.hiddenSize
+            }
+            batch = []
+        }
+        var tokens = 0
+        for text in texts {
+            guard !text.isEmpty else { throw ModelError.emptyInput }
+            guard text.count <= configuration.contextLength else { throw ModelError.contextFull(tokens: text.count, capacity: configuration.contextLength) }
+            try check(text, layer)
+            if tokens + text.count > Self.passTokens { try flush(); tokens = 0 }
+            batch.append(text)
+            tokens += text.count
+        }
+        try flush()
+        try checkpoint?.checkIntact()
+        return results
+    }
+
+    private func check(_ tokens: [Int32], _ layer: Int?) throws(ModelError) {
+        if let layer, !(0...configuration.layerCount).contains(layer) { throw .noSuchLayer(layer, layers: configuration.layerCount) }
+        for token in tokens where token < 0 || Int(token) >= embedding.rows { throw .tokenOutOfRange(token, vocabulary: embedding.rows) }
+    }
+
+    // MARK: - One pass
+
+    /// Tokens that are read after what their cache holds.
+    private struct Segment {
+        let tokens: ArraySlice<Int32>
+        let cache: KVCache
+    }
+
+    /// A token of the pass: which segment, and its position there.
+    private struct Place {
+        let segment: Int
+        let position: Int
+    }
+
+    private func pass(_ segments: [Segment], logits: LogitsRequest, layer: Int?, everything: Bool) -> ForwardResult {
+        let hidden = configuration.hiddenSize
+        var places: [Place] = []
+        for (index, segment) in segments.enumerated() {
+            for offset in 0..<segment.tokens.count { places.append(Place(segment: index, position: segment.cache.count + offset)) }
+        }
+        let count = places.count
+        // The residual stream, [tokens, hidden].
+        let stream = UnsafeMutableBufferPointer<Float>.allocate(capacity: count * hidden)
+        defer { stream.deallocate() }
+        var row = 0
+        for token in segments.flatMap(\.tokens) {
+            embedding.dequantizedRow(Int(token), into: UnsafeMutableBufferPointer(rebasing: stream[row * hidden..<(row + 1) * hidden]))
+            row += 1
+        }
+        var states: [Float] = layer == 0 ? Array(stream) : []
+        let last = everything ? configuration.layerCount : layer ?? configuration.layerCount
+        let scratch = Scratch(configuration, blocks.first, count: count)
+        for index in 0..<last {
+            // What the last layer writes is read only for the logits that are wanted; its keys and values serve every later token.
+            let isLast = index == configuration.layerCount - 1 && layer == nil
+            let outputs = isLast && logits != .all ? (logits == .last ? count - 1..<count : 0..<0) : 0..<count
+            run(blocks[index], index, stream, places, segments, outputs, scratch)
+            if layer == index + 1 { states = Array(stream) }
+        }
+        if layer == configuration.layerCount { states = normalized(states) }
+        guard logits != .none else { return ForwardResult(logits: [], hiddenStates: states) }
+        let from = logits == .last ? count - 1 : 0
+        return ForwardResult(logits: readHead(UnsafeMutableBufferPointer(rebasing: stream[(from * hidden)...])), hiddenStates: states)
+    }
+
+    private func run(
+        _ block: PhiBlock, _ index: Int, _ stream: UnsafeMutableBufferPointer<Float>, _ places: [Place], _ segments: [Segment], _ outputs: Range<Int>, _ scratch: Scratch
+    ) {
+        let c = configuration
+        let hidden = c.hiddenSize
+        let width = c.keyValueSize
+        guard let x = stream.baseAddress else { return }
+        let count = places.count
+        scratch.norm.use(count)
+        pool.run(count) { row in
+            block.norm.apply(x + row * hidden, into: scratch.norm.pointer + row * hidden)
+            scratch.norm.finish(row)
+        }
+        let whole = outputs.count == count
+        let selected = whole ? scratch.norm : scratch.norm.rows(outputs)
+        var products = [
+            PackedMatrix.Product(block.key, scratch.norm, into: scratch.keys), PackedMatrix.Product(block.value, scratch.norm, into: scratch.values),
+        ]
+        if !outputs.isEmpty {
+            scratch.inner.use(outputs.count)
+            products = [PackedMatrix.Product(block.query, selected, into: scratch.queries)] + products + [PackedMatrix.Product(block.fc1, selected, into: scratch.inner.pointer)]
+        }
+        PackedMatrix.multiply(products, level: level, pool: pool)
+
+        pool.run(count) { row in
+            let place = places[row]
+            rotary.rotate(scratch.keys + row * width, heads: c.keyValueHeadCount, size: c.headSize, position: place.position)
+            if outputs.contains(row) {
+                rotary.rotate(scratch.queries + (row - outputs.lowerBound) * hidden, heads: c.headCount, size: c.headSize, position: place.position)
+            }
+            for head in 0..<c.keyValueHeadCount {
+                var cache = segments[place.segment].cache.head(layer: index, head: head)
+                radphi_cache_store(&cache, Int32(place.position), scratch.keys + row * width + head * c.headSize, scratch.values + row * width + head * c.headSize)
+            }
+        }
+        guard !outputs.isEmpty else { return }
+
+        scratch.attention.use(outputs.count)
+        attend(index, places, segments, outputs, scratch)
+        pool.run(outputs.count) { row in
+            scratch.attention.finish(row)
+            radphi_gelu(scratch.inner.pointer + row * c.intermediateSize, Int64(c.intermediateSize))
+            scratch.inner.finish(row)
+        }
+        PackedMatrix.sum(
+            [
+                PackedMatrix.Product(block.dense, scratch.attention, into: x + outputs.lowerBound * hidden, accumulate: true),
+                PackedMatrix.Product(block.fc2, scratch.inner, into: x + outputs.lowerBound * hidden, accumulate: true),
+            ], level: level, pool: pool)
+    }
+
+    /// Attention of every head, for up to 8 neighbouring tokens of a segment at a time.
+    private func attend(_ layer: Int, _ places: [Place], _ segments: [Segment], _ outputs: Range<Int>, _ scratch: Scratch) {
+        let c = configuration
+        var tiles: [Range<Int>] = []
+        var row = outputs.lowerBound
+        while row < outputs.upperBound {
+            var end = row + 1
+            while end < outputs.upperBound, end - row < 8, places[end].segment == places[row].segment { end += 1 }
+            tiles.append(row..<end)
+            row = end
+        }
+        let group = c.headCount / c.keyValueHeadCount
+        pool.run(tiles.count * c.headCount) { task in
+            let tile = tiles[task / c.headCount]
+            let head = task % c.headCount
+            let place = places[tile.lowerBound]
+            var cache = segments[place.segment].cache.head(layer: layer, head: head / group)
+            let start = (tile.lowerBound - outputs.lowerBound) * c.hiddenSize + head * c.headSize
+            let positions = (place.position + tile.count + 15) / 16 * 16
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * positions) { scores in
+                radphi_attend(
+                    &cache, scratch.queries + start, c.hiddenSize, Int32(tile.count), Int32(place.position), scores.baseAddress, scratch.attention.pointer + start)
+            }
+        }
+    }
+
+    private func normalized(_ rows: [Float]) -> [Float] {
         let hidden = configuration.hiddenSize
         var output = [Float](repeating: 0, count: rows.count)
         output.withUnsafeMutableBufferPointer { out in
             rows.withUnsafeBufferPointer { rows in
                 guard let o = out.baseAddress, let r = rows.baseAddress else { return }
-                for row in 0..<count {
-                    radphi_norm(r + row * hidden, finalNorm.weight, finalNorm.bias, Float(configuration.layerNormEpsilon), Int32(hidden), o + row * hidden)
-                }
+                for start in stride(from: 0, to: rows.count, by: hidden) { finalNorm.apply(r + start, into: o + start) }
             }
         }
         return output
     }
 
-    /// Buffers of one pass: `[tokens, …]`.
-    struct Scratch {
-        var norm, query, attention, projected, inner, outer: [Float]
-
-        init(_ c: PhiConfiguration, count: Int, positions: Int) {
-            norm = [Float](repeating: 0, count: count * c.hiddenSize)
-            query = norm
-            attention = norm
-            projected = norm
-            outer = norm
-            inner = [Float](repeating: 0, count: count * c.intermediateSize)
-        }
-    }
-
-    private func block(_ layer: Layer, _ index: Int, _ stream: inout [Float], _ count: Int, _ cache: KVCache, _ scratch: inout Scratch) {
-        let c = configuration
-        let hidden = c.hiddenSize
-        stream.withUnsafeBufferPointer { x in
-            scratch.norm.withUnsafeMutableBufferPointer { out in
-                guard let x = x.baseAddress, let out = out.baseAddress else { return }
-                for row in 0..<count { radphi_norm(x + row * hidden, layer.norm.weight, layer.norm.bias, Float(c.layerNormEpsilon), Int32(hidden), out + row * hidden) }
-            }
-        }
-        let width = c.keyValueSize
-        guard let keys = cache.keys[index].baseAddress, let values = cache.values[index].baseAddress else { return }
-        layer.query.multiply(scratch.norm, count: count, into: &scratch.query, threads: threads)
-        layer.key.multiply(scratch.norm, count: count, into: keys + cache.count * width, threads: threads)
-        layer.value.multiply(scratch.norm, count: count, into: values + cache.count * width, threads: threads)
-        scratch.query.withUnsafeMutableBufferPointer { query in
-            guard let query = query.baseAddress else { return }
-            rotate(query, count: count, heads: c.headCount, from: cache.count)
-            rotate(keys + cache.count * width, count: count, heads: c.keyValueHeadCount, from: cache.count)
-            scratch.attention.withUnsafeMutableBufferPointer { output in
-                guard let output = output.baseAddress else { return }
-                attend(query, keys, values, output, count: count, past: cache.count)
-            }
-        }
-        layer.dense.multiply(scratch.attention, count: count, into: &scratch.projected, threads: threads)
-        layer.fc1.multiply(scratch.norm, count: count, into: &scratch.inner, threads: threads)
-        radphi_gelu(&scratch.inner, count * c.intermediateSize)
-        layer.fc2.multiply(scratch.inner, count: count, into: &scratch.outer, threads: threads)
-        for i in 0..<count * hidden { stream[i] += scratch.projected[i] + scratch.outer[i] }
-    }
-
-    /// Rotates the first `rotaryDimensions` of each head, half-split.
-    private func rotate(_ rows: UnsafeMutablePointer<Float>, count: Int, heads: Int, from past: Int) {
-        let half = configuration.rotaryDimensions / 2
-        let size = configuration.headSize
+    private func readHead(_ rows: UnsafeMutableBufferPointer<Float>) -> [[Float]] {
+        let hidden = configuration.hiddenSize
+        let count = rows.count / hidden
+        guard let x = rows.baseAddress else { return [] }
+        let input = Activations(capacity: count, columns: hidden, quantized: head.isQuantized)
         for row in 0..<count {
-            for head in 0..<heads {
-                let base = rows + (row * heads + head) * size
-                for i in 0..<half {
-                    let cosine = cosines[(past + row) * half + i]
-                    let sine = sines[(past + row) * half + i]
-                    let a = base[i]
-                    let b = base[i + half]
-                    base[i] = a * cosine - b * sine
-                    base[i + half] = b * cosine + a * sine
-                }
-            }
+            finalNorm.apply(x + row * hidden, into: input.pointer + row * hidden)
+            input.finish(row)
+        }
+        var output = [Float](repeating: 0, count: count * head.rows)
+        output.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            PackedMatrix.multiply([PackedMatrix.Product(head, input, into: base)], level: level, pool: pool)
+        }
+        return (0..<count).map { row in
+            var logits = Array(output[row * head.rows..<(row + 1) * head.rows])
+            for id in min(configuration.tokenCount, logits.count)..<logits.count { logits[id] = -.infinity }
+            return logits
         }
     }
+}
 
-    private func attend(
-        _ query: UnsafeMutablePointer<Float>, _ keys: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int, past: Int
-    ) {
-        let c = configuration
-        let size = c.headSize
-        let group = c.headCount / c.keyValueHeadCount
-        nonisolated(unsafe) let (query, keys, values, output) = (query, keys, values, output)
-        let work: @Sendable (Int) -> Void = { head in
-            let shared = (head / group) * size
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: past + count) { scores in
-                for row in 0..<count {
-                    let place = (row * c.headCount + head) * size
-                    radphi_attention(
-                        query + place, keys + shared, values + shared, Int32(past + row + 1), Int32(size), Int32(c.keyValueSize), scores.baseAddress, output + place)
-                }
-            }
-        }
-        if threads == 1 || count < 4 { for head in 0..<c.headCount { work(head) } } else { DispatchQueue.concurrentPerform(iterations: c.headCount, execute: work) }
+/// Buffers of one pass, used again by every layer.
+private final class Scratch {
+    /// `[tokens, hidden]`
+    let norm, attention: Activations
+    /// `[tokens, intermediate]`
+    let inner: Activations
+    /// `[tokens, hidden]`
+    let queries: UnsafeMutablePointer<Float>
+    /// `[tokens, keyValueSize]`
+    let keys, values: UnsafeMutablePointer<Float>
+
+    init(_ c: PhiConfiguration, _ block: PhiBlock?, count: Int) {
+        norm = Activations(capacity: count, columns: c.hiddenSize, quantized: block?.query.isQuantized ?? false)
+        attention = Activations(capacity: count, columns: c.hiddenSize, quantized: block?.dense.isQuantized ?? false)
+        inner = Activations(capacity: count, columns: c.intermediateSize, quantized: block?.fc2.isQuantized ?? false)
+        queries = .allocate(capacity: max(1, count * c.hiddenSize))
+        keys = .allocate(capacity: max(1, count * c.keyValueSize))
+        values = .allocate(capacity: max(1, count * c.keyValueSize))
+    }
+
+    deinit {
+        queries.deallocate()
+        keys.deallocate()
+        values.deallocate()
     }
 }

@@ -20,7 +20,7 @@ public final class Answerer: Sendable {
     public static let notice =
         "For literature lookup by health professionals; not for diagnosis, triage, dosing or emergency use. Check the quoted passages."
 
-    public init(searcher: Searcher, model: PhiModel, tokenizer: Tokenizer, settings: AnswerSettings, modelName: String, indexName: String) {
+    public init(searcher: Searcher, model: PhiModel, tokenizer: Tokenizer, settings: AnswerSettings, modelName: String, indexName: String) throws {
         self.searcher = searcher
         self.model = model
         self.tokenizer = tokenizer
@@ -28,7 +28,7 @@ public final class Answerer: Sendable {
         self.modelName = modelName
         self.indexName = indexName
         ranker = SentenceRanker(weights: settings.sentenceWeights)
-        turns = GenerationTurns(Generator(model: model, tokenizer: tokenizer))
+        turns = GenerationTurns(try Generator(model: model, tokenizer: tokenizer))
     }
 
     /// Answers one question. `onEvent` is called on this thread; throwing from it stops the work.
