@@ -17,6 +17,9 @@ public final class PhiModel: Sendable {
     private let rotary: RotaryTable
     private let halfCache: Bool
 
+    /// Whether keys and values are kept as fp16.
+    package var keepsHalfCache: Bool { halfCache }
+
     /// Tokens of one pass through the layers; longer inputs are read in pieces.
     static let passTokens = 512
 
