@@ -150,7 +150,10 @@ def checkpoint(name, seed, tokenizer_folder, token_count, dtype=torch.float32, s
     folder = HERE / "checkpoints" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    model = make_model(seed, **shape).to(dtype)
+    model = make_model(seed, **shape)
+    with torch.no_grad():                                  # the weights are rounded, the rotary frequencies stay in fp32 as after loading
+        for parameter in model.parameters():
+            parameter.data = parameter.data.to(dtype)
     state = {k: v.contiguous() for k, v in model.state_dict().items() if not k.endswith("rotary_emb.inv_freq")}
     if model.config.tie_word_embeddings:
         state.pop("lm_head.weight")

@@ -43,7 +43,8 @@ public final class PhiModel: Sendable {
         rotary = RotaryTable(configuration)
         weightBytes = blocks.reduce(head.bytes) { $0 + $1.matrices.reduce(0) { $0 + $1.bytes } }
         // An fp32 or bf16 file is meant to be computed exactly; the others are coarser than an fp16 cache.
-        halfCache = ![RADPHI_F32, RADPHI_BF16].contains(blocks.first?.query.format ?? RADPHI_F32)
+        let formats = Set(blocks.flatMap(\.matrices).map(\.format.rawValue))
+        halfCache = formats.isDisjoint(with: [RADPHI_F32.rawValue, RADPHI_BF16.rawValue])
         try checkpoint?.checkIntact()
     }
 
@@ -147,7 +148,7 @@ public final class PhiModel: Sendable {
         }
         var states: [Float] = layer == 0 ? Array(stream) : []
         let last = everything ? configuration.layerCount : layer ?? configuration.layerCount
-        let scratch = Scratch(configuration, blocks.first, count: count)
+        let scratch = Scratch(configuration, blocks, count: count)
         for index in 0..<last {
             // What the last layer writes is read only for the logits that are wanted; its keys and values serve every later token.
             let isLast = index == configuration.layerCount - 1 && layer == nil
@@ -283,10 +284,12 @@ private final class Scratch {
     /// `[tokens, keyValueSize]`
     let keys, values: UnsafeMutablePointer<Float>
 
-    init(_ c: PhiConfiguration, _ block: PhiBlock?, count: Int) {
-        norm = Activations(capacity: count, columns: c.hiddenSize, quantized: block?.query.isQuantized ?? false)
-        attention = Activations(capacity: count, columns: c.hiddenSize, quantized: block?.dense.isQuantized ?? false)
-        inner = Activations(capacity: count, columns: c.intermediateSize, quantized: block?.fc2.isQuantized ?? false)
+    init(_ c: PhiConfiguration, _ blocks: [PhiBlock], count: Int) {
+        // A file may mix types, from layer to layer and within one.
+        func anyQuantized(_ matrices: (PhiBlock) -> [PackedMatrix]) -> Bool { blocks.contains { matrices($0).contains(where: \.isQuantized) } }
+        norm = Activations(capacity: count, columns: c.hiddenSize, quantized: anyQuantized { [$0.query, $0.key, $0.value, $0.fc1] })
+        attention = Activations(capacity: count, columns: c.hiddenSize, quantized: anyQuantized { [$0.dense] })
+        inner = Activations(capacity: count, columns: c.intermediateSize, quantized: anyQuantized { [$0.fc2] })
         queries = .allocate(capacity: max(1, count * c.hiddenSize))
         keys = .allocate(capacity: max(1, count * c.keyValueSize))
         values = .allocate(capacity: max(1, count * c.keyValueSize))
