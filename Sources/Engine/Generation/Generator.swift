@@ -71,10 +71,13 @@ public final class Generator {
                 if logits.isEmpty { reason = .cancelled; break }
                 if timings.prefill == 0 { timings.prefill = -began.timeIntervalSinceNow }
                 let candidates = allowed ?? Array(0..<Int32(logits.count))
-                next = candidates.max { logits[Int($0)] < logits[Int($1)] } ?? model.configuration.endToken
-                let top = logits[Int(next)]
+                let top = candidates.map { logits[Int($0)] }.max() ?? 0
                 let mass = candidates.reduce(0.0) { $0 + exp(Double(logits[Int($1)] - top)) }
-                logProbabilities.append(Float(-log(mass)))
+                let chances = candidates.map { logits[Int($0)] - top - Float(log(mass)) }
+                let scores = options.constraint?.weigh(chances, of: candidates) ?? chances
+                let best = scores.indices.max { scores[$0] < scores[$1] }
+                next = best.map { candidates[$0] } ?? model.configuration.endToken
+                logProbabilities.append(best.map { chances[$0] } ?? 0)
             }
             options.constraint?.accept(next)
             if next == model.configuration.endToken { reason = .end; break }

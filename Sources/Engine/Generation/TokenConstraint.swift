@@ -4,4 +4,11 @@ public protocol TokenConstraint: AnyObject {
     func allowedTokens() -> [Int32]?
     /// Tells which token was taken.
     func accept(_ token: Int32)
+    /// Turns the model's log-probabilities of the allowed `tokens` into the scores by which the best is taken.
+    func weigh(_ logProbabilities: [Float], of tokens: [Int32]) -> [Float]
+}
+
+extension TokenConstraint {
+    /// The model's choice stands.
+    public func weigh(_ logProbabilities: [Float], of tokens: [Int32]) -> [Float] { logProbabilities }
 }

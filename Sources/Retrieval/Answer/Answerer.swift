@@ -68,6 +68,7 @@ public final class Answerer: Sendable {
         let result: SearchResult
         let hits: [SearchHit]
         let prompt: Prompt?
+        let rarity: [String: Double]
         let ranked: [CandidateSentence]
         var evidence: AnswerEvidence
         var draft: AnswerDraft
@@ -86,7 +87,7 @@ public final class Answerer: Sendable {
         let result = try searcher.search(SearchRequest(question: completed ?? question, limit: request.topK, filter: request.filter))
         guard !result.hits.isEmpty else {
             return Run(
-                searchedFor: completed, result: result, hits: [], prompt: nil, ranked: [], evidence: AnswerEvidence(),
+                searchedFor: completed, result: result, hits: [], prompt: nil, rarity: [:], ranked: [], evidence: AnswerEvidence(),
                 draft: AnswerDraft(hits: [], strict: request.strict, keepUnsupported: request.keepUnsupported))
         }
         let budget = max(64, model.configuration.contextLength - request.maxTokens)
@@ -95,10 +96,9 @@ public final class Answerer: Sendable {
         let hits = result.hits.filter { used.contains($0.passage.id) }
         let rarity = try searcher.rarity(of: result.query)
         let similarity = try settings.usesSentenceSimilarity ? sentenceSimilarity(result, hits, prompt.sentences, isCancelled) : nil
-        let ranked = ranker.rank(result, hits: hits, sentences: prompt.sentences, rarity: rarity, similarity: similarity)
+        let ranked = ranker.rank(result, hits: hits, rarity: rarity, similarity: similarity)
         return Run(
-            searchedFor: completed, result: result, hits: hits, prompt: prompt, ranked: ranked,
-            evidence: AnswerEvidence(result: result, rarity: rarity),
+            searchedFor: completed, result: result, hits: hits, prompt: prompt, rarity: rarity, ranked: ranked, evidence: AnswerEvidence(result: result),
             draft: AnswerDraft(hits: hits, strict: request.strict, keepUnsupported: request.keepUnsupported))
     }
 
@@ -126,20 +126,33 @@ public final class Answerer: Sendable {
     public func evidence(_ request: AskRequest) throws -> AnswerEvidence {
         var run = try prepare(request)
         guard !run.hits.isEmpty else { return run.evidence }
-        try generate(&run, request, began: ContinuousClock().now, isCancelled: { false }, onEvent: { _ in })
+        try request.mode == .extract ? extract(&run, onEvent: { _ in }) : generate(&run, request, began: ContinuousClock().now, isCancelled: { false }, onEvent: { _ in })
         return run.evidence
+    }
+
+    /// The first sentence of the answer to a question for each weight of the ranking beside the model, for calibration.
+    func firstSentences(_ request: AskRequest, rankingWeights: [Double]) throws -> [String] {
+        let run = try prepare(request)
+        guard let prompt = run.prompt else { return [] }
+        return try rankingWeights.map { weight in
+            let constraint = quoting(run.ranked, EvidenceConstraint.Policy(maxSentences: 1, rankingWeight: weight, furtherSentence: 1))
+            _ = try turns.take { try $0.generate(prompt: prompt.tokens, options: GenerationOptions(maxTokens: request.maxTokens, constraint: constraint)) }
+            return constraint.written.first?.text ?? ""
+        }
     }
 
     // MARK: - The ways to an answer
 
     /// Decides, once the first sentence is known, whether the answer may be shown.
-    private func judge(_ run: inout Run, first: CandidateSentence?) {
-        if let first {
-            run.evidence.sentenceCoverage = first.features.headedCoverage
-            run.evidence.sentenceSimilarity = first.features.similarity
+    private func judge(_ run: inout Run, first: CandidateSentence?, by abstention: AbstentionModel) throws {
+        if let first, run.hits.indices.contains(first.passage) {
+            let article = run.hits[first.passage].passage.article
+            let subject = run.result.query.subject(of: article)
+            let passages = try searcher.store.passages(of: article).map { PassageWords($0, subject: subject) }
+            run.evidence.add(first, query: run.result.query, rarity: run.rarity, passages: passages)
         }
-        run.confidence = settings.abstention.probability(run.evidence)
-        run.abstained = run.confidence < settings.abstention.threshold
+        run.confidence = abstention.probability(run.evidence)
+        run.abstained = run.confidence < abstention.threshold
     }
 
     private func generate(
@@ -147,28 +160,25 @@ public final class Answerer: Sendable {
         onEvent: (AnswerEvent) throws -> Void
     ) throws {
         guard let prompt = run.prompt else { return }
-        let quotes = request.mode == .auto
-        let texts = zip(prompt.passages, prompt.sentences).map { passage, spans in
-            let utf8 = Array(passage.text.utf8)
-            return spans.map { Prompt.oneLine(utf8[$0]) }
-        }
-        let constraint = quotes ? EvidenceConstraint(sentences: texts, tokenizer: tokenizer, maxSentences: settings.maxSentences) : nil
+        let constraint = request.mode == .auto ? quoting(run.ranked, policy) : nil
         var stream = SentenceStream()
         var pending: (any Error)?
         var judged = false
         var working = run
-        working.method = quotes ? "quote" : "generate"
+        working.method = constraint != nil ? "quote" : "generate"
 
         /// Takes checked sentences in and shows them; false when the answer turns into an abstention.
         func take(_ sentences: [(sentence: String, hint: Int?)]) throws -> Bool {
             for (sentence, hint) in sentences {
+                if sentence == Prompt.decline.trimmingCharacters(in: .whitespaces) { continue }
                 if !judged {
                     judged = true
+                    working.evidence.choice = max(-1, (constraint?.choiceLogProbability ?? 0) / 10)
+                    working.evidence.declined = constraint?.declineProbability ?? 0
                     let first = working.ranked.first { $0.passage == hint && $0.text == sentence } ?? working.ranked.first { $0.text == sentence }
-                    judge(&working, first: first)
+                    try judge(&working, first: first, by: settings.abstention)
                     if working.abstained { return false }
                 }
-                if sentence == Prompt.decline.trimmingCharacters(in: .whitespaces) { continue }
                 if let piece = working.draft.add(sentence, hint: hint) {
                     if working.timings.firstToken == 0 { working.timings.firstToken = (ContinuousClock().now - began).seconds }
                     try onEvent(.token(piece))
@@ -185,11 +195,11 @@ public final class Answerer: Sendable {
         }
         if let pending { throw pending }
         if outcome.finishReason == .cancelled { throw AskError.cancelled }
-        let declined = constraint?.declined ?? working.draft.sentences.isEmpty
-        working.evidence.declined = declined ? 1 : 0
         if !working.abstained { _ = try take(stream.finish()) }
-        if declined, !working.abstained {
-            judge(&working, first: working.ranked.first)
+        if !judged {
+            // The model wrote that it declines, or nothing: the best-ranked sentence decides, with that against it.
+            working.evidence.declined = 1
+            try judge(&working, first: working.ranked.first, by: settings.abstention)
         }
         working.timings.prefill = outcome.timings.prefill
         working.timings.decode = outcome.timings.decode
@@ -197,12 +207,26 @@ public final class Answerer: Sendable {
         run = working
     }
 
-    /// Quotes the sentences ranked best: the first, and those nearly as good.
+    private var policy: EvidenceConstraint.Policy {
+        EvidenceConstraint.Policy(maxSentences: settings.maxSentences, rankingWeight: settings.rankingWeight, furtherSentence: settings.furtherSentence)
+    }
+
+    /// The constraint under which the model quotes.
+    private func quoting(_ ranked: [CandidateSentence], _ policy: EvidenceConstraint.Policy) -> EvidenceConstraint {
+        let choices = zip(ranked, SentenceRanker.probabilities(ranked)).map {
+            EvidenceConstraint.Choice(passage: $0.passage, sentence: $0.index, text: $0.text, probability: $1)
+        }
+        return EvidenceConstraint(choices, tokenizer: tokenizer, policy: policy)
+    }
+
+    /// Quotes the sentences ranked best: the first, and further ones that are probable.
     private func extract(_ run: inout Run, onEvent: (AnswerEvent) throws -> Void) throws {
         guard let best = run.ranked.first else { run.abstained = true; return }
-        judge(&run, first: best)
+        run.evidence = run.evidence.withoutModel
+        try judge(&run, first: best, by: settings.abstentionWithoutModel)
         if run.abstained { return }
-        for candidate in run.ranked.prefix(settings.maxSentences) where candidate.score >= 0.8 * best.score {
+        for (candidate, probability) in zip(run.ranked, SentenceRanker.probabilities(run.ranked)).prefix(settings.maxSentences)
+        where run.draft.sentences.isEmpty || probability >= settings.furtherSentence {
             if let piece = run.draft.add(candidate.text, hint: candidate.passage) { try onEvent(.token(piece)) }
         }
     }

@@ -1,49 +1,66 @@
 import Engine
+import Foundation
 
-/// Lets a model write nothing but the passages' own sentences, each followed by its passage's number, or the sentence that declines.
+/// Lets a model write nothing but the passages' own sentences, each followed by its passage's number.
 ///
 /// The sentences' tokens form a trie. Where sentences part, the model chooses; between the forks there is one way on, which the generator
-/// takes without asking the model. So what is written is verbatim by construction, and the model's work is the choice.
+/// takes without asking the model. So what is written is verbatim by construction, and the model's work is the choice. At each fork the
+/// ranking of the sentences has its say: scores are the model's log-probability plus `rankingWeight` times the log-probability that the
+/// ranking gives to the sentences beyond (a product of experts; Hinton 2002). Whether a further sentence follows is decided by the ranking alone.
+///
+/// The sentence that declines is in the trie for the model to speak for it, but it is never taken: how probable the model finds it is one
+/// input of the decision to abstain.
 public final class EvidenceConstraint: TokenConstraint {
     private struct Node {
         var children: [Int32: Int] = [:]
         /// The sentence that ends here.
         var sentence: Int?
         /// Sentences below that are still unused.
-        var open = 0
+        var open: Set<Int> = []
     }
+
+    /// A sentence that may be written.
+    struct Choice {
+        let passage: Int
+        let sentence: Int
+        let text: String
+        /// What the ranking gives it, as a probability among all.
+        let probability: Double
+    }
+
     private var nodes = [Node()]
     private var paths: [[Int]] = []
     private var position = 0
     private var chosen: [Int] = []
-    private let maxSentences: Int
+    private let choices: [Choice]
+    private let policy: Policy
     private let endToken: Int32
-    private let declineSentence: Int
-    /// Which passage and which of its sentences each path is.
-    private let origins: [(passage: Int, sentence: Int)]
+    private var declinePath: [Int] = []
 
-    /// - Parameters:
-    ///   - sentences: for each passage, its sentences as the prompt shows them.
-    ///   - maxSentences: at most so many are written.
-    public init(sentences: [[String]], tokenizer: Tokenizer, maxSentences: Int) {
-        self.maxSentences = maxSentences
-        endToken = tokenizer.endToken
-        var origins: [(passage: Int, sentence: Int)] = []
-        var texts: [String] = []
-        for (passage, list) in sentences.enumerated() {
-            for (index, sentence) in list.enumerated() where !sentence.isEmpty {
-                origins.append((passage, index))
-                texts.append(" \(sentence) [\(passage + 1)]")
-            }
-        }
-        declineSentence = texts.count
-        origins.append((-1, 0))
-        texts.append(Prompt.decline)
-        self.origins = origins
-        for (index, text) in texts.enumerated() { insert(tokenizer.encode(text), sentence: index) }
+    /// How the ranking is heard.
+    struct Policy {
+        var maxSentences: Int
+        var rankingWeight: Double
+        /// A further sentence must have this probability by the ranking.
+        var furtherSentence: Double
     }
 
-    private func insert(_ tokens: [Int32], sentence: Int) {
+    /// Log-probability, by the model, of the first sentence among all that are allowed.
+    private(set) var choiceLogProbability = 0.0
+    /// Log-probability, by the model, of declining, as far as its tokens were asked for.
+    private var declineLogProbability = 0.0
+    private var declineKnown = false
+
+    init(_ choices: [Choice], tokenizer: Tokenizer, policy: Policy) {
+        self.choices = choices
+        self.policy = policy
+        endToken = tokenizer.endToken
+        for (index, choice) in choices.enumerated() { paths.append(insert(tokenizer.encode(" \(choice.text) [\(choice.passage + 1)]"), sentence: index)) }
+        declinePath = insert(tokenizer.encode(Prompt.decline), sentence: nil)
+    }
+
+    /// The nodes on the way; empty for a sentence that stands twice in one passage, where one of them is enough.
+    private func insert(_ tokens: [Int32], sentence: Int?) -> [Int] {
         var node = 0
         var path = [0]
         for token in tokens {
@@ -56,46 +73,56 @@ public final class EvidenceConstraint: TokenConstraint {
             }
             path.append(node)
         }
-        // The same sentence twice in one passage ends in the same node: one of them is enough.
-        guard nodes[node].sentence == nil else {
-            paths.append([])
-            return
-        }
+        guard let sentence else { return path }
+        guard nodes[node].sentence == nil else { return [] }
         nodes[node].sentence = sentence
-        for node in path { nodes[node].open += 1 }
-        paths.append(path)
+        for node in path { nodes[node].open.insert(sentence) }
+        return path
     }
 
-    /// Whether the model declined to answer.
-    public var declined: Bool { chosen == [declineSentence] }
+    /// The sentences written so far.
+    var written: [Choice] { chosen.map { choices[$0] } }
 
-    /// The sentences written so far, as (passage, sentence) positions.
-    public var choices: [(passage: Int, sentence: Int)] { declined ? [] : chosen.map { origins[$0] } }
+    /// How probable the model finds it to decline; 0 when it was not asked.
+    var declineProbability: Double { declineKnown ? exp(declineLogProbability) : 0 }
 
     public func allowedTokens() -> [Int32]? {
-        if position == 0, !chosen.isEmpty {
-            if declined || chosen.count >= maxSentences { return [endToken] }
-            return [endToken] + openChildren(of: 0)
-        }
-        return openChildren(of: position)
+        guard position == 0, !chosen.isEmpty else { return ways(from: position) }
+        return goesOn ? ways(from: 0) : [endToken]
     }
 
-    private func openChildren(of node: Int) -> [Int32] {
-        nodes[node].children.filter { nodes[$0.value].open > 0 }.map(\.key).sorted()
+    /// Whether one more sentence is worth quoting.
+    private var goesOn: Bool {
+        chosen.count < policy.maxSentences && nodes[0].open.contains { choices[$0].probability >= policy.furtherSentence }
+    }
+
+    private func ways(from node: Int) -> [Int32] {
+        let declining = chosen.isEmpty ? Set(declinePath) : []
+        return nodes[node].children.filter { !nodes[$0.value].open.isEmpty || declining.contains($0.value) }.map(\.key).sorted()
+    }
+
+    public func weigh(_ logProbabilities: [Float], of tokens: [Int32]) -> [Float] {
+        if chosen.isEmpty, let step = declinePath.firstIndex(of: position), step + 1 < declinePath.count,
+            let way = tokens.firstIndex(where: { nodes[position].children[$0] == declinePath[step + 1] }) {
+            declineKnown = true
+            declineLogProbability += Double(logProbabilities[way])
+        }
+        let asked = chosen.isEmpty ? nil : policy.furtherSentence
+        let scores = zip(tokens, logProbabilities).map { token, logProbability -> Float in
+            guard let next = nodes[position].children[token] else { return -.infinity }
+            let beyond = nodes[next].open.map { choices[$0].probability }.filter { $0 >= asked ?? 0 }.reduce(0, +)
+            return beyond > 0 ? logProbability + Float(policy.rankingWeight * log(beyond)) : -.infinity
+        }
+        if chosen.isEmpty, let best = scores.indices.max(by: { scores[$0] < scores[$1] }) { choiceLogProbability += Double(logProbabilities[best]) }
+        return scores
     }
 
     public func accept(_ token: Int32) {
         guard let next = nodes[position].children[token] else { return }
         position = next
         guard let sentence = nodes[next].sentence else { return }
-        close(sentence)
-        // Declining is an answer of its own: it is not offered after a sentence.
-        if chosen.isEmpty, sentence != declineSentence { close(declineSentence) }
+        for node in paths[sentence] { nodes[node].open.remove(sentence) }
         chosen.append(sentence)
         position = 0
-    }
-
-    private func close(_ sentence: Int) {
-        for node in paths[sentence] { nodes[node].open -= 1 }
     }
 }

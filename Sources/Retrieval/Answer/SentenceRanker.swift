@@ -11,76 +11,86 @@ public struct CandidateSentence: Sendable {
     public let span: Range<Int>
     public let text: String
     public let features: SentenceFeatures
-    public var score: Double
+    /// Log-odds of being the answer, up to a constant of the question.
+    public let score: Double
 }
 
-/// What speaks for a sentence as the answer to a question; each about 0…1.
+/// What speaks for a sentence as the answer to a question; each about 0…1 unless said otherwise.
 public struct SentenceFeatures: Sendable, Codable {
-    /// Rarity-weighted share of the question's words that stand in the sentence.
+    /// Rarity-weighted share of the question's words that the sentence meets; other forms and related words count in part.
     public var coverage = 0.0
-    /// The same with the passage's heading added.
-    public var headedCoverage = 0.0
-    /// The same without the words of the subject's name: what is asked about it.
-    public var restCoverage = 0.0
+    /// The same with the passage's heading and subject added.
+    public var headed = 0.0
+    /// The sentence's share of the words beside the subject's name: what is asked about it.
+    public var rest = 0.0
+    /// Share of whole words that sentence and heading meet.
+    public var exact = 0.0
     /// Cosine of question and sentence; 0 where not computed.
     public var similarity = 0.0
-    /// The passage's fused score relative to the best one's.
+    /// The passage's fused score minus the best one's: 0 or less, a log-odds.
     public var passage = 0.0
     /// How well the heading meets what is asked.
     public var intent = 0.0
     public var entity = 0.0
     /// 1 for a passage's first sentence.
     public var first = 0.0
+    /// 1 when the measure that is asked for is given, −1 when it is not, 0 when none is asked for.
+    public var quantity = 0.0
 
-    public static let names = ["coverage", "headed_coverage", "rest_coverage", "similarity", "passage", "intent", "entity", "first"]
-    public var vector: [Double] { [coverage, headedCoverage, restCoverage, similarity, passage, intent, entity, first] }
+    public static let names = ["coverage", "headed", "rest", "exact", "similarity", "passage", "intent", "entity", "first", "quantity"]
+    public var vector: [Double] { [coverage, headed, rest, exact, similarity, passage, intent, entity, first, quantity] }
     public init() {}
 }
 
-/// Ranks the sentences of the found passages as answers: a linear model over `SentenceFeatures`, fitted on the training and development questions.
+/// Ranks the sentences of the found passages as answers: a linear model over `SentenceFeatures`, fitted by `radphi-rag eval tune`.
 public struct SentenceRanker: Sendable {
     /// By feature name.
     public let weights: [String: Double]
 
     public init(weights: [String: Double] = SentenceRanker.uncalibrated) { self.weights = weights }
 
+    /// Fitted on the training questions without a model, so without `similarity`.
     public static let uncalibrated = [
-        "coverage": 1.0, "headed_coverage": 1.0, "rest_coverage": 1.5, "similarity": 1.5, "passage": 1.5, "intent": 0.5, "entity": 0.5, "first": 0.1,
+        "coverage": 1.6, "headed": 1.8, "rest": 2.3, "exact": 1.3, "passage": 0.8, "intent": 0.3, "entity": 0.7, "first": 0.2, "quantity": 1.1,
     ]
 
     /// Candidates from best to worst; equal scores keep the order of the text.
     ///
     /// - Parameter similarity: cosine of the question and each sentence (passage position, sentence position); nil where it would cost too much.
-    public func rank(
-        _ result: SearchResult, hits: [SearchHit], sentences: [[Range<Int>]], rarity: [String: Double], similarity: ((Int, Int) -> Double)?
-    ) -> [CandidateSentence] {
-        let question = Set(result.query.stems)
-        let top = max(hits.first?.score ?? 0, 1e-9)
-        func share(_ words: Set<String>, of asked: Set<String>) -> Double {
-            let total = asked.reduce(0) { $0 + (rarity[$1] ?? 1) }
-            return total > 0 ? asked.intersection(words).reduce(0) { $0 + (rarity[$1] ?? 1) } / total : 0
-        }
+    public func rank(_ result: SearchResult, hits: [SearchHit], rarity: [String: Double], similarity: ((Int, Int) -> Double)?) -> [CandidateSentence] {
+        let query = result.query
+        let question = QuestionWords(query.stems, rarity: rarity)
+        let top = hits.map(\.score).max() ?? 0
         var candidates: [CandidateSentence] = []
-        for (position, hit) in hits.enumerated() where position < sentences.count {
-            let heading = Set(Words.content(hit.passage.heading))
-            let name = Set(Words.content((result.query.entities[hit.passage.article]?.name ?? "") + " " + hit.passage.title))
+        for (position, hit) in hits.enumerated() {
+            let words = PassageWords(hit.passage, subject: query.subject(of: hit.passage.article))
             let utf8 = Array(hit.passage.text.utf8)
-            for (index, span) in sentences[position].enumerated() {
+            for (index, span) in words.spans.enumerated() {
                 let text = Prompt.oneLine(utf8[span])
-                let words = Set(Words.content(text))
+                let own = words.sentences[index]
                 var features = SentenceFeatures()
-                features.coverage = share(words, of: question)
-                features.headedCoverage = share(words.union(heading), of: question)
-                features.restCoverage = share(words.union(heading), of: question.subtracting(name))
+                features.coverage = question.coverage(by: own)
+                features.headed = question.coverage(by: own, words.heading, words.subject)
+                features.rest = question.coverage(by: own, leavingOut: words.subject)
+                features.exact = question.coverage(by: own, words.heading, exactly: true)
                 features.similarity = similarity?(position, index) ?? 0
-                features.passage = hit.score / top
+                features.passage = hit.score - top
                 features.intent = hit.intent
                 features.entity = min(hit.entity, 1)
                 features.first = index == 0 ? 1 : 0
+                features.quantity = query.quantities.isEmpty ? 0 : AskedQuantity.given(query.quantities, in: text) ? 1 : -1
                 candidates.append(CandidateSentence(passage: position, index: index, span: span, text: text, features: features, score: score(features)))
             }
         }
         return candidates.enumerated().sorted { $0.element.score != $1.element.score ? $0.element.score > $1.element.score : $0.offset < $1.offset }.map(\.element)
+    }
+
+    /// The probability of each candidate to be the answer, if one of them is: the softmax of their scores.
+    public static func probabilities(_ candidates: [CandidateSentence]) -> [Double] {
+        let top = candidates.map(\.score).max() ?? 0
+        let masses = candidates.map { exp($0.score - top) }
+        let total = masses.reduce(0, +)
+        return masses.map { $0 / total }
     }
 
     func score(_ features: SentenceFeatures) -> Double {

@@ -10,8 +10,16 @@ public struct SearchQuery: Sendable {
     /// Words for the lexical leg: content words, their other spellings, and the title behind an abbreviation or synonym.
     public let terms: [String]
     public let intents: Set<SectionIntent>
+    /// Measures that a sentence must give to be the answer.
+    public let quantities: Set<AskedQuantity>
+    /// Names in the question, the words with capitals after the first: the stems of each.
+    let names: [Set<String>]
+    /// Whether it is to be answered by yes or no.
+    let asksYesOrNo: Bool
     /// How well each article's name is met.
     public let entities: [String: (score: Double, name: String)]
+    /// The name by which the question means an article; empty when it does not name it.
+    func subject(of article: String) -> String { entities[article]?.name ?? "" }
 
     public init(_ question: String, lexicon: EntityLexicon, isKnown: (String) -> Bool, title: (String) -> String?) {
         self.question = question
@@ -26,6 +34,11 @@ public struct SearchQuery: Sendable {
             text.replacing(correction.from, with: correction.to, caseInsensitive: true)
         }
         intents = SectionIntent.detect(corrected)
+        quantities = AskedQuantity.detect(corrected)
+        let written = question.split { !($0.isLetter || $0.isNumber || $0 == "-") }
+        let mistyped = Set(corrections.map(\.from))
+        names = written.dropFirst().filter { word in word.contains(where: \.isUppercase) && !mistyped.contains(word.lowercased()) }.map { Set(Words.content(String($0))) }.filter { !$0.isEmpty }
+        asksYesOrNo = ["does", "do", "is", "are", "can", "should", "has", "have", "will", "may", "must"].contains(mended.first ?? "")
         let content = mended.filter { !Words.stopWords.contains($0) }
         words = content
         stems = content.map(Words.stem)

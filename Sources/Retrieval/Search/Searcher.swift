@@ -25,7 +25,7 @@ public struct SearchLegs: OptionSet, Sendable {
     public init(rawValue: Int) { self.rawValue = rawValue }
     public static let lexical = SearchLegs(rawValue: 1)
     public static let dense = SearchLegs(rawValue: 2)
-    /// Agreement of title and section heading with the question's subject and intent.
+    /// Agreement of title, section heading and wording with the question's subject, intent and words.
     public static let structure = SearchLegs(rawValue: 4)
     public static let all: SearchLegs = [.lexical, .dense, .structure]
 }
@@ -54,6 +54,16 @@ public struct FusionSignals: Sendable, Codable {
     public var dense = 0.0
     public var entity = 0.0
     public var intent = 0.0
+    /// Share of the question's words that the passage meets with its heading, other forms and related words counting in part.
+    public var coverage = 0.0
+    /// The same without the subject's name: what is asked about it.
+    public var rest = 0.0
+    /// The same for the passage's best sentence alone.
+    public var sentence = 0.0
+    public init() {}
+
+    /// In the order of `FusionWeights.vector`. A heading counts for little in an article that the question does not name.
+    public var vector: [Double] { [lexical, dense, entity, intent * min(1, 0.2 + entity), coverage, rest, sentence] }
 }
 
 /// A search's outcome.
@@ -64,25 +74,38 @@ public struct SearchResult: Sendable {
     public let vector: [Float]
 }
 
-/// Weights of the fused score `Σ weight · normalised score`; fitted on the development questions by `radphi-rag eval tune`.
+/// Weights of the fused score `Σ weight · signal`, which is a log-odds up to a constant; fitted by `radphi-rag eval tune`.
 public struct FusionWeights: Sendable, Codable, Equatable {
     public var lexical: Double
     public var dense: Double
     public var entity: Double
     public var intent: Double
+    public var coverage: Double
+    public var rest: Double
+    public var sentence: Double
 
-    public init(lexical: Double = 0.7, dense: Double = 0.3, entity: Double = 0.6, intent: Double = 0.4) {
+    /// The defaults were fitted without a dense leg, which then only gets a say.
+    public init(
+        lexical: Double = 2.8, dense: Double = 1, entity: Double = 2.9, intent: Double = 2, coverage: Double = 2.6, rest: Double = 2.6, sentence: Double = 2.4
+    ) {
         self.lexical = lexical
         self.dense = dense
         self.entity = entity
         self.intent = intent
+        self.coverage = coverage
+        self.rest = rest
+        self.sentence = sentence
     }
 
-    /// The fused score.
-    public func score(_ signals: FusionSignals) -> Double {
-        // A heading counts for little in an article that the question does not name.
-        lexical * signals.lexical + dense * signals.dense + entity * signals.entity + intent * signals.intent * min(1, 0.2 + signals.entity)
+    /// From weights in the order of `vector`.
+    init(vector: [Double]) {
+        self.init(
+            lexical: vector[0], dense: vector[1], entity: vector[2], intent: vector[3], coverage: vector[4], rest: vector[5], sentence: vector[6])
     }
+    public var vector: [Double] { [lexical, dense, entity, intent, coverage, rest, sentence] }
+
+    /// The fused score.
+    public func score(_ signals: FusionSignals) -> Double { zip(vector, signals.vector).reduce(0) { $0 + $1.0 * $1.1 } }
 }
 
 /// Finds passages for a question: lexical and dense legs, fused by a convex combination, near-duplicates removed.
@@ -140,19 +163,23 @@ public final class Searcher: Sendable {
         var candidates = Set(lexical.keys).union(dense.keys)
         let structure = request.legs.contains(.structure)
         if structure {
-            // The passages of an article that the question names are candidates even when neither leg saw them.
-            for (slug, _) in query.entities.sorted(by: { ($1.value.score, $0.key) < ($0.value.score, $1.key) }).prefix(3) where query.entities[slug].map({ $0.score >= 0.99 }) == true {
-                candidates.formUnion(try store.passages(of: slug).filter { try accepts($0, request.filter) }.map(\.id))
-            }
+            // The passages of articles that the question names are candidates even when neither leg saw them.
+            let named = query.entities.filter { $0.value.score >= 0.75 }.sorted { ($1.value.score, $0.key) < ($0.value.score, $1.key) }
+            for (slug, _) in named.prefix(3) { candidates.formUnion(try store.passages(of: slug).filter { try accepts($0, request.filter) }.map(\.id)) }
         }
         let passages = try store.passages(candidates.sorted())
         let lexicalTop = lexical.values.max() ?? 0
+        let question = structure ? QuestionWords(query.stems, rarity: try rarity(of: query)) : nil
         let denseRange = (dense.values.min() ?? 0, dense.values.max() ?? 0)
         let hits = passages.map { passage -> SearchHit in
             var signals = FusionSignals()
-            if structure {
+            if let question {
                 signals.entity = min(query.entities[passage.article]?.score ?? 0, 1.1)
                 signals.intent = SectionIntent.match(query.intents, path: passage.sectionPath)
+                let words = PassageWords(passage, subject: query.subject(of: passage.article))
+                signals.coverage = question.coverage(by: words.all, words.heading, words.subject)
+                signals.rest = question.coverage(by: words.all, words.heading, leavingOut: words.subject)
+                signals.sentence = words.sentences.map { question.coverage(by: $0, leavingOut: words.subject) }.max() ?? 0
             }
             if let value = lexical[passage.id], lexicalTop > 0 { signals.lexical = value / lexicalTop }
             if let value = dense[passage.id], denseRange.1 > denseRange.0 { signals.dense = (value - denseRange.0) / (denseRange.1 - denseRange.0) }

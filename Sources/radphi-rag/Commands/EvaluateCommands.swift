@@ -130,24 +130,32 @@ extension Command {
         let questions = try QuestionSet.read(path).filter { splits.contains($0.split) }
         let topK = try arguments.integer("--top-k", in: 1...50) ?? 5
         let calibration = Calibration(questions: questions, falseRefusals: try arguments.number("--false-refusals", in: 0...0.5) ?? 0.07)
+        let progress: (Int, Int) throws -> Void = { done, all in
+            if console.cancellation.isCancelled { throw AskError.cancelled }
+            if done % 20 == 0 { console.progress("question \(done) of \(all)") }
+        }
         var settings = workbench.settings
         console.note("fusion weights, \(questions.count) questions")
-        settings.fusion = try calibration.fusionWeights(workbench.searcher)
+        settings.fusion = try calibration.fusionWeights(workbench.searcher, progress: progress)
         console.note("sentence weights")
         settings.sentenceWeights["similarity"] = settings.sentenceWeights["similarity"].flatMap { $0 == 0 ? nil : $0 } ?? 1
-        settings.sentenceWeights = try calibration.sentenceWeights(workbench.answerer(with: settings), passages: topK)
+        settings.sentenceWeights = try calibration.sentenceWeights(workbench.answerer(with: settings), passages: topK, progress: progress)
+        console.note("the model's share in the choice")
+        settings.rankingWeight = try calibration.rankingWeight(workbench.answerer(with: settings), passages: topK, progress: progress)
         console.note("abstention")
-        var open = settings
-        open.abstention.threshold = -1
-        let answerer = try workbench.answerer(with: open)
+        settings.abstention.threshold = -1
+        settings.abstentionWithoutModel.threshold = -1
+        let answerer = try workbench.answerer(with: settings)
         var evidence: [(answerable: Bool, evidence: AnswerEvidence)] = []
+        var quoted = evidence
         for (position, question) in questions.enumerated() {
-            if console.cancellation.isCancelled { throw AskError.cancelled }
-            if position % 10 == 0 { console.progress("question \(position) of \(questions.count)") }
+            try progress(position, questions.count)
             evidence.append((question.answerable, try answerer.evidence(AskRequest(question: question.question, topK: topK))))
+            quoted.append((question.answerable, try answerer.evidence(AskRequest(question: question.question, topK: topK, mode: .extract))))
         }
         console.progress("")
         settings.abstention = calibration.abstention(evidence)
+        settings.abstentionWithoutModel = calibration.abstention(quoted)
         try console.print(json: settings)
         if arguments.has("--write") { try workbench.writeSettings(settings) }
         return .success

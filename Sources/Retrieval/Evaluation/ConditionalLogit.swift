@@ -1,0 +1,44 @@
+import Foundation
+
+/// A conditional logit: weights that make the right alternatives likely among all alternatives of a case (McFadden, 1974).
+///
+/// Fitted by Adam over all cases at once, with an L2 penalty; deterministic.
+struct ConditionalLogit {
+    /// One choice: the alternatives' features, and which of them are right.
+    struct Case {
+        var features: [[Double]]
+        var right: Set<Int>
+    }
+
+    let weights: [Double]
+
+    /// - Parameter fixed: weights that are kept at a value, by position.
+    init(_ cases: [Case], width: Int, fixed: [Int: Double] = [:], steps: Int = 300, penalty: Double = 0.01) {
+        let cases = cases.filter { !$0.right.isEmpty && $0.right.count < $0.features.count }
+        var weights = (0..<width).map { fixed[$0] ?? 1 }
+        var mean = [Double](repeating: 0, count: width)
+        var square = mean
+        for step in 1...steps where !cases.isEmpty {
+            var gradient = weights.map { -penalty * $0 }
+            for example in cases {
+                let scores = example.features.map { row in zip(row, weights).reduce(0) { $0 + $1.0 * $1.1 } }
+                let top = scores.max() ?? 0
+                let masses = scores.map { exp($0 - top) }
+                let all = masses.reduce(0, +)
+                let good = example.right.reduce(0) { $0 + masses[$1] }
+                guard good > 0 else { continue }
+                for (index, row) in example.features.enumerated() {
+                    let pull = ((example.right.contains(index) ? masses[index] / good : 0) - masses[index] / all) / Double(cases.count)
+                    if abs(pull) < 1e-12 { continue }
+                    for k in 0..<width { gradient[k] += pull * row[k] }
+                }
+            }
+            for k in 0..<width where fixed[k] == nil {
+                mean[k] = 0.9 * mean[k] + 0.1 * gradient[k]
+                square[k] = 0.99 * square[k] + 0.01 * gradient[k] * gradient[k]
+                weights[k] += 0.1 * (mean[k] / (1 - pow(0.9, Double(step)))) / ((square[k] / (1 - pow(0.99, Double(step)))).squareRoot() + 1e-8)
+            }
+        }
+        self.weights = weights
+    }
+}
