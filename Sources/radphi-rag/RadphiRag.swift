@@ -10,8 +10,8 @@ enum RadphiRag {
         .indexBuild, .indexStatus, .indexVerify, .indexCollect, .indexTune,
         .corpusLint, .corpusStats,
         .evaluateRetrieval, .evaluateAnswers, .tune,
-        .modelInspect, .modelConvert, .tokenize,
-        .doctor, .completion,
+        .modelInspect, .modelConvert, .tokenize, .embed, .generate, .logits,
+        .benchEngine, .doctor, .completion,
     ]
 
     static func main() {

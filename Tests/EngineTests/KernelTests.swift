@@ -1,129 +1,191 @@
 import CKernels
 import Engine
+import Foundation
 import Testing
 
-/// Every instruction level against the scalar reference, and that against sums in double precision.
+/// Every instruction set against the scalar reference, to the bit, and that against sums in double precision.
 @Suite struct KernelTests {
-    static let formats: [(format: radphi_format, type: ElementType)] = [
-        (RADPHI_F32, .f32), (RADPHI_F16, .f16), (RADPHI_BF16, .bf16), (RADPHI_Q8, .q8_0), (RADPHI_Q4, .q4_0),
-    ]
+    static let types: [ElementType] = [.f32, .f16, .bf16, .q8_0, .q4_0]
+    static let sets = [RADPHI_SCALAR, RADPHI_AVX2, RADPHI_AVX512].filter { radphi_has_instructions($0) }.map { Int32($0.rawValue) }
 
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-        mutating func normal() -> Float { (0..<4).reduce(-2) { sum, _ in sum + Float(next() >> 40) / Float(1 << 24) } }
-    }
+    /// A matrix of random numbers, packed, with what its numbers are; the packed memory is followed by NaN.
+    private final class Matrix {
+        let view: radphi_matrix
+        let dense: [Float]
+        private let memory: UnsafeMutableRawPointer
 
-    /// A weight matrix of random numbers in the type's own bytes.
-    private func weights(_ type: ElementType, rows: Int, columns: Int, seed: UInt64) throws -> WeightTensor {
-        var random = Random(state: seed)
-        let values = (0..<rows * columns).map { _ in random.normal() }
-        let tensor = WeightTensor(name: "w", type: type, rows: rows, columns: columns) { bytes in
-                for row in 0..<rows {
-                    values.withUnsafeBufferPointer {
-                        radphi_quantize(type.rawValue, $0.baseAddress! + row * columns, bytes.baseAddress! + row * type.rowBytes(columns: columns)!, Int64(columns))
-                    }
+        init(_ type: ElementType, rows: Int, columns: Int, seed: UInt64, pool: OpaquePointer) throws {
+            var random = SeededGenerator(seed: seed)
+            let tensor = WeightTensor(name: "w", type: type, rows: rows, columns: columns) { bytes in
+                if KernelTests.types.contains(type) {
+                    let values = (0..<rows * columns).map { _ in Float.random(in: -1...1, using: &random) }
+                    radphi_quantize(type.rawValue, values, bytes.baseAddress, Int64(values.count))
+                } else {
+                    // Random bytes are valid blocks; with the high bits of each byte clear every scale is a small number.
+                    for index in bytes.indices { bytes[index] = UInt8.random(in: 0...63, using: &random) }
                 }
             }
-        return try #require(tensor)
+            let made = try #require(tensor)
+            dense = made.dequantized()
+            let packing = radphi_packing_for(type.rawValue)
+            let size = radphi_packed_size(packing, Int32(rows), Int32(columns))
+            memory = .allocate(byteCount: size + 256, alignment: 64)
+            memory.initializeMemory(as: UInt8.self, repeating: 0xFF, count: size + 256)
+            let target = memory
+            let done = made.withUnsafeBytes { radphi_pack(pool, type.rawValue, $0.baseAddress, Int32(rows), Int32(columns), packing, target) }
+            #expect(done)
+            #expect((0..<256).allSatisfy { target.load(fromByteOffset: size + $0, as: UInt8.self) == 0xFF })
+            view = radphi_matrix(data: memory, packing: packing, rows: Int32(rows), columns: Int32(columns))
+        }
+
+        deinit { memory.deallocate() }
+        var isQuantized: Bool { view.packing >= 3 }
     }
 
-    /// Outputs with a border of NaN, which must stay untouched.
-    private func product(_ matrix: PackedMatrix, _ input: [Float], tokens: Int, level: InstructionLevel, pool: ThreadPool) -> [Float] {
-        let activations = Activations(capacity: tokens, columns: matrix.columns, quantized: matrix.isQuantized)
-        for token in 0..<tokens {
-            for k in 0..<matrix.columns { activations.pointer[token * matrix.columns + k] = input[token * matrix.columns + k] }
-            activations.finish(token)
+    /// Rows of activations with NaN after each row where there is room for it.
+    private final class Rows {
+        let view: radphi_rows
+        init(_ values: [Float], count: Int, columns: Int, pool: OpaquePointer, set: Int32) {
+            let stride = columns + 5
+            let memory = UnsafeMutablePointer<Float>.allocate(capacity: count * stride)
+            memory.initialize(repeating: .nan, count: count * stride)
+            for row in 0..<count { for column in 0..<columns { memory[row * stride + column] = values[row * columns + column] } }
+            view = radphi_rows(
+                values: memory, stride: Int32(stride), quants: .allocate(capacity: count * columns), scales: .allocate(capacity: count * (columns / 32 + 1)),
+                sums: .allocate(capacity: count * (columns / 32 + 1)))
+            var rows = view
+            #expect(radphi_quantize_rows(pool, set, &rows, Int32(count), Int32(columns)))
         }
-        let stride = matrix.rows + 3
-        var output = [Float](repeating: .nan, count: tokens * stride)
-        output.withUnsafeMutableBufferPointer {
-            PackedMatrix.multiply([PackedMatrix.Product(matrix, activations, into: $0.baseAddress!, stride: stride)], level: level, pool: pool)
+
+        deinit {
+            view.values.deallocate()
+            view.quants.deallocate()
+            view.scales.deallocate()
+            view.sums.deallocate()
         }
-        for token in 0..<tokens {
-            for border in matrix.rows..<stride { #expect(output[token * stride + border].isNaN) }
-        }
-        return (0..<tokens).flatMap { Array(output[$0 * stride..<$0 * stride + matrix.rows]) }
     }
 
-    @Test(arguments: formats.indices, [(1, 32), (31, 32), (33, 64), (64, 96), (70, 320)])
-    func everyLevelGivesTheReference(_ which: Int, _ shape: (rows: Int, columns: Int)) throws {
-        let (_, type) = Self.formats[which]
-        let tensor = try weights(type, rows: shape.rows, columns: shape.columns, seed: UInt64(which * 100 + shape.rows))
-        let pool = ThreadPool(threads: 2)
-        var random = Random(state: 9)
-        let bias = (0..<shape.rows).map { _ in random.normal() }
-        let matrix = try PackedMatrix(tensor, bias: bias, pool: pool)
-        let dense = tensor.dequantized()
-        for tokens in [1, 2, 5, 6, 7, 12, 13, 25] {
-            let input = (0..<tokens * shape.columns).map { _ in random.normal() }
-            let reference = product(matrix, input, tokens: tokens, level: .scalar, pool: pool)
-            for level in InstructionLevel.available.dropFirst() {
-                // The same integer sums and the same order of fp32 additions: the same bits.
-                #expect(product(matrix, input, tokens: tokens, level: level, pool: pool) == reference, "\(type) \(level) \(tokens)")
+    /// The product of one or two matrices with the same input; a border of NaN around the output must stay as it is.
+    private func multiply(
+        _ matrices: [Matrix], _ input: [Float], count: Int, bias: [Float]? = nil, epilogue: radphi_epilogue = RADPHI_STORE, start: Float = 0, set: Int32, pool: OpaquePointer
+    ) -> [Float] {
+        let rows = Int(matrices[0].view.rows)
+        let columns = Int(matrices[0].view.columns)
+        let source = Rows(input, count: count, columns: columns, pool: pool, set: set)
+        let stride = rows + 3
+        var output = [Float](repeating: .nan, count: count * stride)
+        for row in 0..<count { for column in 0..<rows { output[row * stride + column] = start } }
+        let done = output.withUnsafeMutableBufferPointer { output in
+            (bias ?? []).withUnsafeBufferPointer { bias in
+                var product = radphi_product(
+                    matrix: (matrices[0].view, matrices[matrices.count - 1].view), input: (source.view, source.view), parts: Int32(matrices.count), count: Int32(count),
+                    bias: bias.isEmpty ? nil : bias.baseAddress, epilogue: Int32(epilogue.rawValue),
+                    out: radphi_rows(values: output.baseAddress, stride: Int32(stride), quants: nil, scales: nil, sums: nil))
+                return radphi_multiply(pool, set, &product, 1)
             }
-            // Against double precision; quantised activations are within half a step of 1/127 of each block's largest number.
-            for token in 0..<tokens {
-                for row in 0..<shape.rows {
-                    var exact = Double(bias[row])
-                    var bound = 1e-5
-                    for block in stride(from: 0, to: shape.columns, by: 32) {
-                        let columns = block..<min(shape.columns, block + 32)
-                        let top = columns.reduce(0) { max($0, abs(input[token * shape.columns + $1])) }
-                        for k in columns {
-                            let w = Double(dense[row * shape.columns + k])
-                            exact += w * Double(input[token * shape.columns + k])
-                            bound += matrix.isQuantized ? abs(w) * Double(top) / 127 * 0.51 : abs(w) * 1e-5
+        }
+        #expect(done)
+        withExtendedLifetime((source, matrices)) {}
+        for row in 0..<count { for border in rows..<stride { #expect(output[row * stride + border].isNaN) } }
+        return (0..<count).flatMap { Array(output[$0 * stride..<$0 * stride + rows]) }
+    }
+
+    private func withPool<R>(_ threads: Int32, _ body: (OpaquePointer) throws -> R) throws -> R {
+        let pool = try #require(radphi_pool_create(threads))
+        defer { radphi_pool_destroy(pool) }
+        return try body(pool)
+    }
+
+    private func numbers(_ count: Int, seed: UInt64) -> [Float] {
+        var random = SeededGenerator(seed: seed)
+        return (0..<count).map { _ in Float.random(in: -1...1, using: &random) }
+    }
+
+    @Test(arguments: types, [(1, 32), (31, 32), (65, 64), (64, 288), (130, 320)])
+    func everySetGivesTheReference(_ type: ElementType, _ shape: (rows: Int, columns: Int)) throws {
+        try withPool(2) { pool in
+            let matrix = try Matrix(type, rows: shape.rows, columns: shape.columns, seed: 3, pool: pool)
+            let bias = numbers(shape.rows, seed: 4)
+            for count in [1, 2, 3, 5, 6, 7, 12, 13, 25] {
+                let input = numbers(count * shape.columns, seed: UInt64(count))
+                let reference = multiply([matrix], input, count: count, bias: bias, set: Self.sets[0], pool: pool)
+                for set in Self.sets.dropFirst() {
+                    #expect(multiply([matrix], input, count: count, bias: bias, set: set, pool: pool) == reference, "\(type) set \(set) rows \(count)")
+                }
+                // Quantised activations are within half a step of 1/127 of each block's largest number.
+                for row in 0..<count {
+                    for output in 0..<shape.rows {
+                        var exact = Double(bias[output])
+                        var bound = 1e-5
+                        for block in stride(from: 0, to: shape.columns, by: 32) {
+                            let columns = block..<min(shape.columns, block + 32)
+                            let top = columns.reduce(0) { max($0, abs(input[row * shape.columns + $1])) }
+                            for k in columns {
+                                let w = Double(matrix.dense[output * shape.columns + k])
+                                exact += w * Double(input[row * shape.columns + k])
+                                bound += matrix.isQuantized ? abs(w) * Double(top) / 127 * 0.51 : abs(w) * 1e-5
+                            }
                         }
+                        #expect(abs(Double(reference[row * shape.rows + output]) - exact) <= bound, "\(type) row \(row) output \(output)")
                     }
-                    #expect(abs(Double(reference[token * shape.rows + row]) - exact) <= bound, "\(type) row \(row) token \(token)")
                 }
             }
         }
     }
 
-    @Test(arguments: formats.indices)
-    func aTokenDoesNotDependOnItsCompany(_ which: Int) throws {
-        let (_, type) = Self.formats[which]
-        let pool = ThreadPool(threads: 3)
-        let matrix = try PackedMatrix(weights(type, rows: 65, columns: 128, seed: 5), bias: nil, pool: pool)
-        var random = Random(state: 2)
-        let input = (0..<29 * 128).map { _ in random.normal() }
-        for level in InstructionLevel.available {
-            let together = product(matrix, input, tokens: 29, level: level, pool: pool)
-            for token in 0..<29 {
-                let alone = product(matrix, Array(input[token * 128..<(token + 1) * 128]), tokens: 1, level: level, pool: ThreadPool(threads: 1))
-                #expect(alone == Array(together[token * 65..<(token + 1) * 65]))
+    @Test(arguments: types)
+    func aRowDoesNotDependOnItsCompanyNorOnThreads(_ type: ElementType) throws {
+        try withPool(3) { pool in
+            try withPool(1) { single in
+                let matrix = try Matrix(type, rows: 65, columns: 160, seed: 5, pool: pool)
+                let input = numbers(29 * 160, seed: 2)
+                for set in Self.sets {
+                    let together = multiply([matrix], input, count: 29, set: set, pool: pool)
+                    for row in 0..<29 {
+                        let alone = multiply([matrix], Array(input[row * 160..<(row + 1) * 160]), count: 1, set: set, pool: single)
+                        #expect(alone == Array(together[row * 65..<(row + 1) * 65]))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: sets)
+    func epiloguesDoWhatTheySay(_ set: Int32) throws {
+        try withPool(2) { pool in
+            let a = try Matrix(.f32, rows: 70, columns: 64, seed: 1, pool: pool)
+            let b = try Matrix(.q8_0, rows: 70, columns: 64, seed: 2, pool: pool)
+            let input = numbers(4 * 64, seed: 6)
+            let bias = numbers(70, seed: 7)
+            let plain = multiply([a], input, count: 4, bias: bias, set: set, pool: pool)
+            let other = multiply([b], input, count: 4, set: set, pool: pool)
+            let sum = multiply([a, b], input, count: 4, bias: bias, epilogue: RADPHI_ADD, start: 2, set: set, pool: pool)
+            for i in sum.indices { #expect(abs(sum[i] - (2 + plain[i] + other[i])) < 1e-4) }
+            let curved = multiply([a], input, count: 4, bias: bias, epilogue: RADPHI_GELU, set: set, pool: pool)
+            for (x, y) in zip(plain.map(Double.init), curved) {
+                let expected = 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+                #expect(abs(Double(y) - expected) < 1e-5)
             }
         }
     }
 
     @Test(arguments: [ElementType.q4_1, .q5_0, .q5_1, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K])
     func otherTypesLoseLittleInEightBits(_ type: ElementType) throws {
-        // Random bytes are valid blocks; scales are made small by clearing the high exponent bits of every 16-bit word that may be one.
-        var random = Random(state: UInt64(type.rawValue))
-        let rows = 8
-        let columns = 512
-        let made = WeightTensor(name: "w", type: type, rows: rows, columns: columns) { bytes in
-                for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: random.next()) & 0x3F }
+        try withPool(1) { pool in
+            let matrix = try Matrix(type, rows: 8, columns: 512, seed: UInt64(type.rawValue), pool: pool)
+            #expect(matrix.view.packing == Int32(RADPHI_W8.rawValue))
+            // One column at a time, so that activations are exact.
+            for column in stride(from: 0, to: 512, by: 37) {
+                var unit = [Float](repeating: 0, count: 512)
+                unit[column] = 1
+                let found = multiply([matrix], unit, count: 1, set: Self.sets[0], pool: pool)
+                for row in 0..<8 {
+                    let block = matrix.dense[(row * 512 + column / 32 * 32)..<(row * 512 + column / 32 * 32 + 32)]
+                    let top = block.reduce(0) { max($0, abs($1)) }
+                    // A scale is an fp16 number, rounded up: below 6e-5 its steps are 6e-8.
+                    #expect(abs(found[row] - matrix.dense[row * 512 + column]) <= (top / 127 + 6e-8) * 0.52)
+                }
             }
-        let tensor = try #require(made)
-        let dense = tensor.dequantized()
-        let finite = dense.allSatisfy { $0.isFinite }
-        try #require(finite)
-        let pool = ThreadPool(threads: 1)
-        let matrix = try PackedMatrix(tensor, bias: nil, pool: pool, format: RADPHI_F32)
-        let coarse = try PackedMatrix(tensor, bias: nil, pool: pool)
-        #expect(coarse.format == RADPHI_Q8)
-        let unit = (0..<columns).map { $0 % 7 == 0 ? Float(1) : 0 }
-        let exact = product(matrix, unit, tokens: 1, level: .scalar, pool: pool)
-        let rounded = product(coarse, unit, tokens: 1, level: .scalar, pool: pool)
-        for row in 0..<rows {
-            let top = (0..<columns).reduce(0) { max($0, abs(dense[row * columns + $1])) }
-            #expect(abs(exact[row] - rounded[row]) <= top / 127 * Float(columns / 7 + 1) * 0.6)
         }
     }
 }

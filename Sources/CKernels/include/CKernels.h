@@ -3,9 +3,10 @@
 
 #include "dequantize.h"
 #include "file_mapping.h"
-#include "forward.h"
-#include "gemm.h"
+#include "kernels.h"
+#include "memory.h"
+#include "peaks.h"
+#include "pool.h"
 #include "sha256.h"
-#include "thread_pool.h"
 
 #endif

@@ -1,7 +1,7 @@
 import CKernels
 import Foundation
 
-/// The processor instructions that the matrix kernels use.
+/// The processor instructions that the kernels use. All give the same bits.
 public enum InstructionLevel: String, Sendable, CaseIterable {
     case scalar, avx2, avx512
 
@@ -13,16 +13,16 @@ public enum InstructionLevel: String, Sendable, CaseIterable {
     }()
 
     /// What this processor can run, lowest first.
-    public static let available: [InstructionLevel] = {
-        let best = radphi_best_level()
-        return [.scalar, .avx2, .avx512].filter { $0.kernel.rawValue <= best.rawValue }
-    }()
+    public static let available = allCases.filter { radphi_has_instructions($0.kernels) }
 
-    package var kernel: radphi_level {
+    private var kernels: radphi_instructions {
         switch self {
         case .scalar: RADPHI_SCALAR
         case .avx2: RADPHI_AVX2
         case .avx512: RADPHI_AVX512
         }
     }
+
+    /// As the kernels take it.
+    var number: Int32 { Int32(kernels.rawValue) }
 }

@@ -8,34 +8,34 @@ public final class KVCache {
     public private(set) var tokens: [Int32] = []
     public var count: Int { tokens.count }
 
-    private let heads: Int
-    private let size: Int
-    private let half: Bool
+    /// Positions that there is room for: `capacity` in whole panels.
+    private let room: Int
     private let layers: Int
-    private let keyBytes: Int
-    private let valueBytes: Int
+    /// Bytes of a layer's keys, and of its values.
+    private let keyBytes, valueBytes: Int
     private let memory: UnsafeMutableRawPointer
     private let bytes: Int
+    /// The buffers of the last pass, for the next.
+    private var workspace: Workspace?
 
     /// - Parameters:
     ///   - layers: layers that keep their keys; 1 serves a pass that never comes back to them.
-    ///   - half: whether numbers are kept as fp16.
-    init(layers: Int, heads: Int, size: Int, capacity: Int, half: Bool) throws(OutOfMemory) {
+    ///   - packing: of the numbers, fp32 or fp16.
+    init(_ configuration: PhiConfiguration, layers: Int, capacity: Int, packing: radphi_packing) throws(OutOfMemory) {
         self.capacity = capacity
         self.layers = layers
-        self.heads = heads
-        self.size = size
-        self.half = half
-        let padded = (max(1, capacity) + 15) / 16 * 16
-        keyBytes = radphi_key_bytes(Int32(padded), Int32(size), half ? 1 : 0)
-        valueBytes = radphi_value_bytes(Int32(padded), Int32(size), half ? 1 : 0)
-        bytes = layers * heads * (keyBytes + valueBytes)
-        // Zeroed on first touch, so that only positions in use take memory.
-        guard let memory = radphi_memory_allocate(UInt(bytes), 0) else { throw OutOfMemory(bytes: bytes) }
+        let panel = Int(RADPHI_PANEL)
+        room = (max(1, capacity) + panel - 1) / panel * panel
+        let number = packing == RADPHI_F16 ? 2 : 4
+        keyBytes = configuration.keyValueHeadCount * room * configuration.headSize * number
+        valueBytes = configuration.keyValueHeadCount * room * ((configuration.headSize + 15) / 16 * 16) * number
+        bytes = layers * (keyBytes + valueBytes)
+        // Pages are taken when first touched, so that only positions in use take memory.
+        guard let memory = radphi_memory_allocate(bytes, false) else { throw OutOfMemory(bytes: bytes) }
         self.memory = memory
     }
 
-    deinit { radphi_memory_free(memory, UInt(bytes)) }
+    deinit { radphi_memory_free(memory, bytes, false) }
 
     /// Forgets the positions from `count` on.
     public func truncate(to count: Int) {
@@ -44,8 +44,19 @@ public final class KVCache {
 
     func append(_ new: ArraySlice<Int32>) { tokens += new }
 
-    func head(layer: Int, head: Int) -> radphi_head_cache {
-        let base = memory + ((layer % layers) * heads + head) * (keyBytes + valueBytes)
-        return radphi_head_cache(keys: base, values: base + keyBytes, size: Int32(size), half: half ? 1 : 0)
+    /// `count` new rows from `row` on, of which the last `queries` ask.
+    func sequence(layer: Int, row: Int, count: Int, queries: Int) -> radphi_sequence {
+        let keys = memory + (layer % layers) * (keyBytes + valueBytes)
+        return radphi_sequence(
+            keys: keys, values: keys + keyBytes, capacity: Int32(room), past: Int32(self.count), row: Int32(row), count: Int32(count), queries: Int32(queries),
+            query: Int32(row + count - queries))
+    }
+
+    /// Buffers for `rows` rows.
+    func workspace(_ configuration: PhiConfiguration, rows: Int) throws(OutOfMemory) -> Workspace {
+        if let workspace, workspace.rows >= rows { return workspace }
+        let made = try Workspace(configuration, rows: rows)
+        workspace = made
+        return made
     }
 }

@@ -3,12 +3,14 @@ import Foundation
 
 /// A LayerNorm's parameters, `[hidden]` each.
 struct LayerNorm: Sendable {
-    let weight: [Float]
-    let bias: [Float]
+    let weight: FloatVector
+    let bias: FloatVector
     let epsilon: Float
 
-    func apply(_ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
-        radphi_norm(input, weight, bias, epsilon, Int32(weight.count), output)
+    init(_ weight: [Float], _ bias: [Float], epsilon: Double) {
+        self.weight = FloatVector(weight)
+        self.bias = FloatVector(bias)
+        self.epsilon = Float(epsilon)
     }
 }
 
@@ -16,20 +18,28 @@ struct LayerNorm: Sendable {
 struct PhiBlock: Sendable {
     let norm: LayerNorm
     let query, key, value, dense, fc1, fc2: PackedMatrix
+    let queryBias, keyBias, valueBias, fc1Bias: FloatVector
+    /// Of dense and fc2 together: both are added to x.
+    let outputBias: FloatVector
 
     /// Packs a layer's weights and lets go of the file's pages behind them.
     init(_ weights: LayerWeights, epsilon: Double, pool: ThreadPool) throws(OutOfMemory) {
-        norm = LayerNorm(weight: weights.inputNormWeight, bias: weights.inputNormBias, epsilon: Float(epsilon))
-        func pack(_ tensor: WeightTensor, _ bias: [Float]) throws(OutOfMemory) -> PackedMatrix {
+        func pack(_ tensor: WeightTensor) throws(OutOfMemory) -> PackedMatrix {
             defer { tensor.releasePages() }
-            return try PackedMatrix(tensor, bias: bias, pool: pool)
+            return try PackedMatrix(tensor, pool: pool)
         }
-        query = try pack(weights.query, weights.queryBias)
-        key = try pack(weights.key, weights.keyBias)
-        value = try pack(weights.value, weights.valueBias)
-        dense = try pack(weights.dense, weights.denseBias)
-        fc1 = try pack(weights.fc1, weights.fc1Bias)
-        fc2 = try pack(weights.fc2, weights.fc2Bias)
+        norm = LayerNorm(weights.inputNormWeight, weights.inputNormBias, epsilon: epsilon)
+        query = try pack(weights.query)
+        key = try pack(weights.key)
+        value = try pack(weights.value)
+        dense = try pack(weights.dense)
+        fc1 = try pack(weights.fc1)
+        fc2 = try pack(weights.fc2)
+        queryBias = FloatVector(weights.queryBias)
+        keyBias = FloatVector(weights.keyBias)
+        valueBias = FloatVector(weights.valueBias)
+        fc1Bias = FloatVector(weights.fc1Bias)
+        outputBias = FloatVector(zip(weights.denseBias, weights.fc2Bias).map { $0 + $1 })
     }
 
     var matrices: [PackedMatrix] { [query, key, value, dense, fc1, fc2] }
@@ -37,12 +47,11 @@ struct PhiBlock: Sendable {
 
 /// Rotation angles of every position, `[context, rotary / 2]`.
 struct RotaryTable: Sendable {
-    let half: Int
-    let cosines: [Float]
-    let sines: [Float]
+    let cosines: FloatVector
+    let sines: FloatVector
 
     init(_ configuration: PhiConfiguration) {
-        half = configuration.rotaryDimensions / 2
+        let half = configuration.rotaryDimensions / 2
         var cosines: [Float] = []
         var sines: [Float] = []
         cosines.reserveCapacity(configuration.contextLength * half)
@@ -54,17 +63,7 @@ struct RotaryTable: Sendable {
                 sines.append(Float(sin(Double(position) * frequency)))
             }
         }
-        self.cosines = cosines
-        self.sines = sines
-    }
-
-    /// Rotates `heads` heads of `size` that lie one after the other, for `position`.
-    func rotate(_ rows: UnsafeMutablePointer<Float>, heads: Int, size: Int, position: Int) {
-        cosines.withUnsafeBufferPointer { cosines in
-            sines.withUnsafeBufferPointer { sines in
-                guard half > 0, let c = cosines.baseAddress, let s = sines.baseAddress else { return }
-                radphi_rotate(rows, Int32(heads), Int32(size), Int32(2 * half), c + position * half, s + position * half)
-            }
-        }
+        self.cosines = FloatVector(cosines)
+        self.sines = FloatVector(sines)
     }
 }

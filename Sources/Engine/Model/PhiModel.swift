@@ -8,17 +8,22 @@ public final class PhiModel: Sendable {
     public let pool: ThreadPool
     /// Bytes of the packed weights; what one decoded token reads.
     public let weightBytes: Int
+    /// Operations of the matrix products that reading one token takes, without the head; a multiply-add counts two.
+    public let operationsPerToken: Double
+    /// Whether the blocks' weights are computed with in 8 or 4 bits.
+    public var isQuantized: Bool { blocks.first?.fc1.isQuantized ?? false }
     /// Keeps the mapped files open, and tells when one was cut under us.
     private let checkpoint: Checkpoint?
     private let embedding: WeightTensor
     private let blocks: [PhiBlock]
     private let finalNorm: LayerNorm
     private let head: PackedMatrix
+    private let headBias: FloatVector?
     private let rotary: RotaryTable
-    private let halfCache: Bool
+    private let cachePacking: radphi_packing
 
     /// Whether keys and values are kept as fp16.
-    package var keepsHalfCache: Bool { halfCache }
+    package var keepsHalfCache: Bool { cachePacking == RADPHI_F16 }
 
     /// Tokens of one pass through the layers; longer inputs are read in pieces.
     static let passTokens = 512
@@ -29,38 +34,51 @@ public final class PhiModel: Sendable {
     }
 
     /// A model of weights that are in memory.
-    package init(configuration: PhiConfiguration, weights: PhiWeights, checkpoint: Checkpoint? = nil, threads: Int? = nil, level: InstructionLevel = .best) throws {
+    package convenience init(
+        configuration: PhiConfiguration, weights: PhiWeights, checkpoint: Checkpoint? = nil, threads: Int? = nil, level: InstructionLevel = .best
+    ) throws {
+        try self.init(configuration: configuration, weights: weights, layer: { weights.layers[$0] }, checkpoint: checkpoint, threads: threads, level: level)
+    }
+
+    /// A model whose layers come one by one from `layer`; those of `weights` are not looked at.
+    package init(
+        configuration: PhiConfiguration, weights: PhiWeights, layer: (Int) throws -> LayerWeights, checkpoint: Checkpoint?, threads: Int?, level: InstructionLevel
+    ) throws {
         self.configuration = configuration
         self.level = level
         self.checkpoint = checkpoint
-        let pool = ThreadPool(threads: threads)
+        let pool = try ThreadPool(threads: threads)
         self.pool = pool
         embedding = weights.tokenEmbedding
-        blocks = try weights.layers.map { try PhiBlock($0, epsilon: configuration.layerNormEpsilon, pool: pool) }
-        finalNorm = LayerNorm(weight: weights.finalNormWeight, bias: weights.finalNormBias, epsilon: Float(configuration.layerNormEpsilon))
-        head = try PackedMatrix(weights.head, bias: weights.headBias, pool: pool)
+        blocks = try (0..<configuration.layerCount).map { try PhiBlock(layer($0), epsilon: configuration.layerNormEpsilon, pool: pool) }
+        finalNorm = LayerNorm(weights.finalNormWeight, weights.finalNormBias, epsilon: configuration.layerNormEpsilon)
+        head = try PackedMatrix(weights.head, pool: pool)
         weights.head.releasePages()
+        headBias = weights.headBias.map(FloatVector.init)
         rotary = RotaryTable(configuration)
         weightBytes = blocks.reduce(head.bytes) { $0 + $1.matrices.reduce(0) { $0 + $1.bytes } }
+        operationsPerToken = blocks.reduce(0) { $0 + $1.matrices.reduce(0) { $0 + 2 * Double($1.rows) * Double($1.columns) } }
         // An fp32 or bf16 file is meant to be computed exactly; the others are coarser than an fp16 cache.
-        let formats = Set(blocks.flatMap(\.matrices).map(\.format.rawValue))
-        halfCache = formats.isDisjoint(with: [RADPHI_F32.rawValue, RADPHI_BF16.rawValue])
+        let packings = Set(blocks.flatMap(\.matrices).map { UInt32($0.view.packing) })
+        cachePacking = packings.isDisjoint(with: [RADPHI_F32.rawValue, RADPHI_BF16.rawValue]) ? RADPHI_F16 : RADPHI_F32
         try checkpoint?.checkIntact()
     }
 
     /// A cache for `capacity` positions, at most the model's context.
     public func makeCache(capacity: Int) throws -> KVCache {
-        try KVCache(
-            layers: configuration.layerCount, heads: configuration.keyValueHeadCount, size: configuration.headSize, capacity: max(1, min(capacity, configuration.contextLength)),
-            half: halfCache)
+        try KVCache(configuration, layers: configuration.layerCount, capacity: max(1, min(capacity, configuration.contextLength)), packing: cachePacking)
     }
 
     /// Reads `tokens` after what `cache` holds.
     ///
-    /// - Parameter hiddenStatesAfterLayer: 0 for the embeddings, k for block k, the last after the final norm (as Hugging Face numbers them).
-    ///   Without logits the pass stops there.
-    /// - Throws: `ModelError`; the cache is then as it was.
-    public func forward(_ tokens: [Int32], cache: KVCache, logits: LogitsRequest = .last, hiddenStatesAfterLayer layer: Int? = nil) throws -> ForwardResult {
+    /// - Parameters:
+    ///   - hiddenStatesAfterLayer: 0 for the embeddings, k for block k, the last after the final norm (as Hugging Face numbers them).
+    ///     Without logits the pass stops there.
+    ///   - isCancelled: asked before each layer.
+    /// - Throws: `ModelError`, `OutOfMemory`. After `cancelled` the cache may hold a first part of the tokens.
+    public func forward(
+        _ tokens: [Int32], cache: KVCache, logits: LogitsRequest = .last, hiddenStatesAfterLayer layer: Int? = nil, isCancelled: () -> Bool = { false }
+    ) throws -> ForwardResult {
         guard !tokens.isEmpty else { throw ModelError.emptyInput }
         guard cache.count + tokens.count <= cache.capacity else { throw ModelError.contextFull(tokens: cache.count + tokens.count, capacity: cache.capacity) }
         try check(tokens, layer)
@@ -70,8 +88,9 @@ public final class PhiModel: Sendable {
         while !rest.isEmpty {
             let piece = rest.prefix(Self.passTokens)
             rest = rest.dropFirst(piece.count)
-            let wanted: LogitsRequest = logits == .last && !rest.isEmpty ? .none : logits
-            let result = pass([Segment(tokens: piece, cache: cache)], logits: wanted, layer: layer, everything: logits != .none)
+            let wanted = min(piece.count, max(0, logits.positions(of: tokens.count) - rest.count))
+            let pass = Pass(segments: [Segment(tokens: piece, cache: cache)], logits: wanted, layer: layer, stopsAtLayer: logits == .none)
+            let result = try run(pass, cache.workspace(configuration, rows: piece.count), isCancelled)
             cache.append(piece)
             all += result.logits
             states += result.hiddenStates
@@ -81,33 +100,36 @@ public final class PhiModel: Sendable {
     }
 
     /// Hidden states `[tokens, hidden]` after `layer` of texts that know nothing of each other, read together.
-    public func hiddenStates(_ texts: [[Int32]], afterLayer layer: Int) throws -> [[Float]] {
-        var results: [[Float]] = []
-        var batch: [[Int32]] = []
-        func flush() throws {
-            guard !batch.isEmpty else { return }
-            let segments = try batch.map { text in
-                // Nobody comes back to these keys, so all layers share the room of one.
-                Segment(tokens: text[...], cache: try KVCache(layers: 1, heads: configuration.keyValueHeadCount, size: configuration.headSize, capacity: text.count, half: halfCache))
-            }
-            let states = pass(segments, logits: .none, layer: layer, everything: false).hiddenStates
-            var start = 0
-            for text in batch {
-                results.append(Array(states[start..<start + text.count * configuration.hiddenSize]))
-                start += text.count * configuration.hiddenSize
-            }
-            batch = []
-        }
-        var tokens = 0
+    public func hiddenStates(_ texts: [[Int32]], afterLayer layer: Int, isCancelled: () -> Bool = { false }) throws -> [[Float]] {
         for text in texts {
             guard !text.isEmpty else { throw ModelError.emptyInput }
             guard text.count <= configuration.contextLength else { throw ModelError.contextFull(tokens: text.count, capacity: configuration.contextLength) }
             try check(text, layer)
-            if tokens + text.count > Self.passTokens { try flush(); tokens = 0 }
-            batch.append(text)
-            tokens += text.count
         }
-        try flush()
+        var results: [[Float]] = []
+        var rest = texts[...]
+        while let first = rest.first {
+            if first.count > Self.passTokens {
+                rest.removeFirst()
+                results.append(try forward(first, cache: makeCache(capacity: first.count), logits: .none, hiddenStatesAfterLayer: layer, isCancelled: isCancelled).hiddenStates)
+                continue
+            }
+            var segments: [Segment] = []
+            var count = 0
+            while let text = rest.first, count + text.count <= Self.passTokens {
+                // Nobody comes back to these keys, so all layers share the room of one.
+                segments.append(Segment(tokens: text[...], cache: try KVCache(configuration, layers: 1, capacity: text.count, packing: cachePacking)))
+                count += text.count
+                rest.removeFirst()
+            }
+            let states = try run(Pass(segments: segments, logits: 0, layer: layer, stopsAtLayer: true), Workspace(configuration, rows: count), isCancelled).hiddenStates
+            var start = 0
+            for segment in segments {
+                let end = start + segment.tokens.count * configuration.hiddenSize
+                results.append(Array(states[start..<end]))
+                start = end
+            }
+        }
         try checkpoint?.checkIntact()
         return results
     }
@@ -125,179 +147,127 @@ public final class PhiModel: Sendable {
         let cache: KVCache
     }
 
-    /// A token of the pass: which segment, and its position there.
-    private struct Place {
-        let segment: Int
-        let position: Int
+    private struct Pass {
+        let segments: [Segment]
+        /// Logits of so many positions, counted from the end; only with one segment.
+        let logits: Int
+        /// The layer whose hidden states are wanted.
+        let layer: Int?
+        /// Whether nothing beyond that layer is wanted.
+        let stopsAtLayer: Bool
     }
 
-    private func pass(_ segments: [Segment], logits: LogitsRequest, layer: Int?, everything: Bool) -> ForwardResult {
+    private func run(_ pass: Pass, _ w: Workspace, _ isCancelled: () -> Bool) throws -> ForwardResult {
         let hidden = configuration.hiddenSize
-        var places: [Place] = []
-        for (index, segment) in segments.enumerated() {
-            for offset in 0..<segment.tokens.count { places.append(Place(segment: index, position: segment.cache.count + offset)) }
+        var count = 0
+        for token in pass.segments.lazy.flatMap(\.tokens) {
+            embedding.dequantizedRow(Int(token), into: UnsafeMutableBufferPointer(start: w.stream + count * hidden, count: hidden))
+            count += 1
         }
-        let count = places.count
-        // The residual stream, [tokens, hidden].
-        let stream = UnsafeMutableBufferPointer<Float>.allocate(capacity: count * hidden)
-        defer { stream.deallocate() }
-        var row = 0
-        for token in segments.flatMap(\.tokens) {
-            embedding.dequantizedRow(Int(token), into: UnsafeMutableBufferPointer(rebasing: stream[row * hidden..<(row + 1) * hidden]))
-            row += 1
-        }
-        var states: [Float] = layer == 0 ? Array(stream) : []
-        let last = everything ? configuration.layerCount : layer ?? configuration.layerCount
-        let scratch = Scratch(configuration, blocks, count: count)
+        func stream() -> [Float] { Array(UnsafeBufferPointer(start: w.stream, count: count * hidden)) }
+        var states = pass.layer == 0 ? stream() : []
+        let last = pass.stopsAtLayer ? pass.layer ?? configuration.layerCount : configuration.layerCount
         for index in 0..<last {
-            // What the last layer writes is read only for the logits that are wanted; its keys and values serve every later token.
-            let isLast = index == configuration.layerCount - 1 && layer == nil
-            let outputs = isLast && logits != .all ? (logits == .last ? count - 1..<count : 0..<0) : 0..<count
-            run(blocks[index], index, stream, places, segments, outputs, scratch)
-            if layer == index + 1 { states = Array(stream) }
+            if isCancelled() { throw ModelError.cancelled }
+            // What the last block writes is read only for the logits that are wanted; its keys and values serve every later token.
+            let isLast = index == configuration.layerCount - 1 && pass.layer == nil
+            try apply(blocks[index], index, pass.segments, w, count: count, outputs: isLast ? pass.logits : count)
+            if pass.layer == index + 1 { states = stream() }
         }
-        if layer == configuration.layerCount { states = normalized(states) }
-        guard logits != .none else { return ForwardResult(logits: [], hiddenStates: states) }
-        let from = logits == .last ? count - 1 : 0
-        return ForwardResult(logits: readHead(UnsafeMutableBufferPointer(rebasing: stream[(from * hidden)...])), hiddenStates: states)
+        if pass.layer == configuration.layerCount {
+            try normalize(w, first: 0, count: count, quantize: false)
+            states = Array(UnsafeBufferPointer(start: w.norm.values, count: count * hidden))
+        }
+        return ForwardResult(logits: pass.logits > 0 ? try logits(w, first: count - pass.logits, count: pass.logits) : [], hiddenStates: states)
     }
 
-    private func run(
-        _ block: PhiBlock, _ index: Int, _ stream: UnsafeMutableBufferPointer<Float>, _ places: [Place], _ segments: [Segment], _ outputs: Range<Int>, _ scratch: Scratch
-    ) {
+    private func require(_ done: Bool) throws(OutOfMemory) {
+        if !done { throw OutOfMemory(bytes: 0) }
+    }
+
+    /// One block for `count` rows of the stream; only the last `outputs` of them are carried on.
+    private func apply(_ block: PhiBlock, _ index: Int, _ segments: [Segment], _ w: Workspace, count: Int, outputs: Int) throws {
         let c = configuration
         let hidden = c.hiddenSize
+        let set = level.number
+        let first = count - outputs
+        let takesQuants = [block.query, block.key, block.value, block.fc1].contains(where: \.isQuantized)
+        var norm = takesQuants ? w.norm : w.norm.plain
+        try require(
+            radphi_norm_rows(
+                pool.handle, set, w.stream, Int32(count), Int32(hidden), block.norm.weight.pointer, block.norm.bias.pointer, block.norm.epsilon, &norm))
+
+        func product(_ matrix: PackedMatrix, _ bias: FloatVector, _ count: Int, _ input: radphi_rows, _ epilogue: radphi_epilogue, _ out: radphi_rows) -> radphi_product {
+            radphi_product(
+                matrix: (matrix.view, matrix.view), input: (input, input), parts: 1, count: Int32(count), bias: bias.pointer, epilogue: Int32(epilogue.rawValue), out: out)
+        }
+        func projected(_ column: Int, row: Int) -> radphi_rows {
+            radphi_rows(values: w.projected + row * w.projectedStride + column, stride: Int32(w.projectedStride), quants: nil, scales: nil, sums: nil)
+        }
         let width = c.keyValueSize
-        guard let x = stream.baseAddress else { return }
-        let count = places.count
-        scratch.norm.use(count)
-        pool.run(count) { row in
-            block.norm.apply(x + row * hidden, into: scratch.norm.pointer + row * hidden)
-            scratch.norm.finish(row)
-        }
-        let whole = outputs.count == count
-        let selected = whole ? scratch.norm : scratch.norm.rows(outputs)
         var products = [
-            PackedMatrix.Product(block.key, scratch.norm, into: scratch.keys), PackedMatrix.Product(block.value, scratch.norm, into: scratch.values),
+            product(block.key, block.keyBias, count, w.norm, RADPHI_STORE, projected(hidden, row: 0)),
+            product(block.value, block.valueBias, count, w.norm, RADPHI_STORE, projected(hidden + width, row: 0)),
         ]
-        if !outputs.isEmpty {
-            scratch.inner.use(outputs.count)
-            products = [PackedMatrix.Product(block.query, selected, into: scratch.queries)] + products + [PackedMatrix.Product(block.fc1, selected, into: scratch.inner.pointer)]
+        if outputs > 0 {
+            let asking = w.norm.from(first, columns: hidden)
+            let quantizes = block.fc2.isQuantized
+            products += [
+                product(block.query, block.queryBias, outputs, asking, RADPHI_STORE, projected(0, row: first)),
+                product(block.fc1, block.fc1Bias, outputs, asking, quantizes ? RADPHI_GELU_QUANTIZE : RADPHI_GELU, w.inner),
+            ]
         }
-        PackedMatrix.multiply(products, level: level, pool: pool)
+        try require(radphi_multiply(pool.handle, set, products, Int32(products.count)))
 
-        pool.run(count) { row in
-            let place = places[row]
-            rotary.rotate(scratch.keys + row * width, heads: c.keyValueHeadCount, size: c.headSize, position: place.position)
-            if outputs.contains(row) {
-                rotary.rotate(scratch.queries + (row - outputs.lowerBound) * hidden, heads: c.headCount, size: c.headSize, position: place.position)
-            }
-            for head in 0..<c.keyValueHeadCount {
-                var cache = segments[place.segment].cache.head(layer: index, head: head)
-                radphi_cache_store(&cache, Int32(place.position), scratch.keys + row * width + head * c.headSize, scratch.values + row * width + head * c.headSize)
-            }
+        var sequences: [radphi_sequence] = []
+        var row = 0
+        for segment in segments {
+            sequences.append(segment.cache.sequence(layer: index, row: row, count: segment.tokens.count, queries: min(outputs, segment.tokens.count)))
+            row += segment.tokens.count
         }
-        guard !outputs.isEmpty else { return }
+        let attended = sequences.withUnsafeBufferPointer { sequences in
+            var job = radphi_attention_job(
+                query: w.projected, key: w.projected + hidden, value: w.projected + hidden + width, query_stride: Int32(w.projectedStride),
+                key_stride: Int32(w.projectedStride), value_stride: Int32(w.projectedStride), out: w.attention.values, out_stride: Int32(hidden),
+                cosines: rotary.cosines.pointer, sines: rotary.sines.pointer, heads: Int32(c.headCount), shared_heads: Int32(c.keyValueHeadCount),
+                head_size: Int32(c.headSize), rotary: Int32(c.rotaryDimensions), packing: Int32(cachePacking.rawValue), sequences: sequences.baseAddress,
+                sequence_count: Int32(sequences.count))
+            return radphi_attend(pool.handle, set, &job)
+        }
+        try require(attended)
+        guard outputs > 0 else { return }
 
-        scratch.attention.use(outputs.count)
-        attend(index, places, segments, outputs, scratch)
-        pool.run(outputs.count) { row in
-            scratch.attention.finish(row)
-            radphi_gelu(scratch.inner.pointer + row * c.intermediateSize, Int64(c.intermediateSize))
-            scratch.inner.finish(row)
-        }
-        PackedMatrix.sum(
-            [
-                PackedMatrix.Product(block.dense, scratch.attention, into: x + outputs.lowerBound * hidden, accumulate: true),
-                PackedMatrix.Product(block.fc2, scratch.inner, into: x + outputs.lowerBound * hidden, accumulate: true),
-            ], level: level, pool: pool)
+        var attention = w.attention.from(first, columns: hidden)
+        if block.dense.isQuantized { try require(radphi_quantize_rows(pool.handle, set, &attention, Int32(outputs), Int32(hidden))) }
+        var sum = radphi_product(
+            matrix: (block.dense.view, block.fc2.view), input: (attention, w.inner), parts: 2, count: Int32(outputs), bias: block.outputBias.pointer,
+            epilogue: Int32(RADPHI_ADD.rawValue), out: radphi_rows(values: w.stream + first * hidden, stride: Int32(hidden), quants: nil, scales: nil, sums: nil))
+        try require(radphi_multiply(pool.handle, set, &sum, 1))
     }
 
-    /// Attention of every head, for up to 8 neighbouring tokens of a segment at a time.
-    private func attend(_ layer: Int, _ places: [Place], _ segments: [Segment], _ outputs: Range<Int>, _ scratch: Scratch) {
-        let c = configuration
-        var tiles: [Range<Int>] = []
-        var row = outputs.lowerBound
-        while row < outputs.upperBound {
-            var end = row + 1
-            while end < outputs.upperBound, end - row < 8, places[end].segment == places[row].segment { end += 1 }
-            tiles.append(row..<end)
-            row = end
-        }
-        let group = c.headCount / c.keyValueHeadCount
-        pool.run(tiles.count * c.headCount) { task in
-            let tile = tiles[task / c.headCount]
-            let head = task % c.headCount
-            let place = places[tile.lowerBound]
-            var cache = segments[place.segment].cache.head(layer: layer, head: head / group)
-            let start = (tile.lowerBound - outputs.lowerBound) * c.hiddenSize + head * c.headSize
-            let positions = (place.position + tile.count + 15) / 16 * 16
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: 8 * positions) { scores in
-                radphi_attend(
-                    &cache, scratch.queries + start, c.hiddenSize, Int32(tile.count), Int32(place.position), scores.baseAddress, scratch.attention.pointer + start)
-            }
-        }
+    /// The final norm of `count` rows of the stream, into `w.norm` from its first row on.
+    private func normalize(_ w: Workspace, first: Int, count: Int, quantize: Bool) throws {
+        var norm = quantize ? w.norm : w.norm.plain
+        try require(
+            radphi_norm_rows(
+                pool.handle, level.number, w.stream + first * configuration.hiddenSize, Int32(count), Int32(configuration.hiddenSize), finalNorm.weight.pointer,
+                finalNorm.bias.pointer, finalNorm.epsilon, &norm))
     }
 
-    private func normalized(_ rows: [Float]) -> [Float] {
-        let hidden = configuration.hiddenSize
-        var output = [Float](repeating: 0, count: rows.count)
-        output.withUnsafeMutableBufferPointer { out in
-            rows.withUnsafeBufferPointer { rows in
-                guard let o = out.baseAddress, let r = rows.baseAddress else { return }
-                for start in stride(from: 0, to: rows.count, by: hidden) { finalNorm.apply(r + start, into: o + start) }
-            }
-        }
-        return output
-    }
-
-    private func readHead(_ rows: UnsafeMutableBufferPointer<Float>) -> [[Float]] {
-        let hidden = configuration.hiddenSize
-        let count = rows.count / hidden
-        guard let x = rows.baseAddress else { return [] }
-        let input = Activations(capacity: count, columns: hidden, quantized: head.isQuantized)
-        for row in 0..<count {
-            finalNorm.apply(x + row * hidden, into: input.pointer + row * hidden)
-            input.finish(row)
-        }
+    private func logits(_ w: Workspace, first: Int, count: Int) throws -> [[Float]] {
+        try normalize(w, first: first, count: count, quantize: head.isQuantized)
         var output = [Float](repeating: 0, count: count * head.rows)
-        output.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return }
-            PackedMatrix.multiply([PackedMatrix.Product(head, input, into: base)], level: level, pool: pool)
+        let done = output.withUnsafeMutableBufferPointer { buffer in
+            var product = radphi_product(
+                matrix: (head.view, head.view), input: (w.norm, w.norm), parts: 1, count: Int32(count), bias: headBias?.pointer, epilogue: Int32(RADPHI_STORE.rawValue),
+                out: radphi_rows(values: buffer.baseAddress, stride: Int32(head.rows), quants: nil, scales: nil, sums: nil))
+            return radphi_multiply(pool.handle, level.number, &product, 1)
         }
+        try require(done)
         return (0..<count).map { row in
             var logits = Array(output[row * head.rows..<(row + 1) * head.rows])
             for id in min(configuration.tokenCount, logits.count)..<logits.count { logits[id] = -.infinity }
             return logits
         }
-    }
-}
-
-/// Buffers of one pass, used again by every layer.
-private final class Scratch {
-    /// `[tokens, hidden]`
-    let norm, attention: Activations
-    /// `[tokens, intermediate]`
-    let inner: Activations
-    /// `[tokens, hidden]`
-    let queries: UnsafeMutablePointer<Float>
-    /// `[tokens, keyValueSize]`
-    let keys, values: UnsafeMutablePointer<Float>
-
-    init(_ c: PhiConfiguration, _ blocks: [PhiBlock], count: Int) {
-        // A file may mix types, from layer to layer and within one.
-        func anyQuantized(_ matrices: (PhiBlock) -> [PackedMatrix]) -> Bool { blocks.contains { matrices($0).contains(where: \.isQuantized) } }
-        norm = Activations(capacity: count, columns: c.hiddenSize, quantized: anyQuantized { [$0.query, $0.key, $0.value, $0.fc1] })
-        attention = Activations(capacity: count, columns: c.hiddenSize, quantized: anyQuantized { [$0.dense] })
-        inner = Activations(capacity: count, columns: c.intermediateSize, quantized: anyQuantized { [$0.fc2] })
-        queries = .allocate(capacity: max(1, count * c.hiddenSize))
-        keys = .allocate(capacity: max(1, count * c.keyValueSize))
-        values = .allocate(capacity: max(1, count * c.keyValueSize))
-    }
-
-    deinit {
-        queries.deallocate()
-        keys.deallocate()
-        values.deallocate()
     }
 }

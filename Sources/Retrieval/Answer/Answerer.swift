@@ -260,10 +260,6 @@ public final class Answerer: Sendable {
     }
 }
 
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
-
 /// Lets one thread at a time use the generator.
 ///
 /// `@unchecked Sendable`: the generator is reached only inside `take`, under the lock.

@@ -1,0 +1,23 @@
+#include "kernel_table.h"
+
+bool radphi_has_instructions(radphi_instructions set) {
+    switch (set) {
+    case RADPHI_SCALAR: return true;
+#if defined(__x86_64__)
+    case RADPHI_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    case RADPHI_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") && radphi_has_instructions(RADPHI_AVX2);
+#endif
+    default: return false;
+    }
+}
+
+const radphi_kernels *radphi_kernels_for(int set) {
+#if defined(__x86_64__)
+    if (set == RADPHI_AVX512 && radphi_has_instructions(RADPHI_AVX512)) return &radphi_kernels_avx512;
+    if (set == RADPHI_AVX2 && radphi_has_instructions(RADPHI_AVX2)) return &radphi_kernels_avx2;
+#endif
+    (void)set;
+    return &radphi_kernels_scalar;
+}

@@ -1,0 +1,31 @@
+#ifndef CKERNELS_KERNEL_TABLE_H
+#define CKERNELS_KERNEL_TABLE_H
+
+#include "include/kernels.h"
+
+/// What each instruction set provides. Private to CKernels.
+typedef struct {
+    /// LayerNorm of one row.
+    void (*norm)(const float *x, int columns, const float *weight, const float *bias, float epsilon, float *out);
+    /// One row into blocks of 32.
+    void (*quantize)(const float *x, int columns, int8_t *quants, float *scales, int32_t *sums);
+    /// One panel of a product, whole: sums [count][64] and expanded weights are kept in scratch.
+    void (*panel)(const radphi_product *product, int panel, void *scratch);
+    /// One key-value head of one sequence.
+    void (*attend)(const radphi_attention_job *job, const radphi_sequence *sequence, int head, float *scores);
+} radphi_kernels;
+
+/// Weights of a panel, expanded for the rows that share them.
+#define RADPHI_EXPANDED_BYTES (32 * 1024)
+/// Query rows whose scores are computed together.
+#define RADPHI_QUERY_ROWS 4
+
+extern const radphi_kernels radphi_kernels_scalar;
+#if defined(__x86_64__)
+extern const radphi_kernels radphi_kernels_avx2;
+extern const radphi_kernels radphi_kernels_avx512;
+#endif
+
+const radphi_kernels *radphi_kernels_for(int set);
+
+#endif

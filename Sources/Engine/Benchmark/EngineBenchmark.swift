@@ -1,0 +1,96 @@
+import Foundation
+
+/// Measures how fast a model reads and writes, next to what the machine could do.
+public struct EngineBenchmark: Sendable {
+    /// Tokens of the prompt.
+    public var promptTokens: Int
+    /// Tokens decoded one by one after it.
+    public var generatedTokens: Int
+    /// Runs after one that only warms up; medians are reported.
+    public var runs: Int
+
+    public init(promptTokens: Int = 512, generatedTokens: Int = 64, runs: Int = 5) {
+        self.promptTokens = promptTokens
+        self.generatedTokens = generatedTokens
+        self.runs = runs
+    }
+
+    /// Tokens a second over the runs.
+    public struct Rate: Sendable, Encodable {
+        public let median: Double
+        public let lowest: Double
+        public let highest: Double
+
+        init(_ values: [Double]) {
+            let sorted = values.sorted()
+            median = sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+            lowest = sorted.first ?? 0
+            highest = sorted.last ?? 0
+        }
+    }
+
+    public struct Report: Sendable, Encodable {
+        public let instructions: String
+        public let threads: Int
+        public let promptTokens: Int
+        public let generatedTokens: Int
+        public let runs: Int
+        /// Tokens a second while reading the prompt.
+        public let prefill: Rate
+        /// Tokens a second while decoding, the first at position `promptTokens`.
+        public let decode: Rate
+        /// 10⁹ operations a second of matrix products at the median prefill rate.
+        public let prefillGigaOperations: Double
+        /// Bytes of weights read for each decoded token.
+        public let bytesPerToken: Int
+        /// 10⁹ bytes of weights a second at the median decode rate.
+        public let decodeGigabytes: Double
+        public let peaks: HardwarePeaks
+        /// Prefill's share of the int8 peak (of the fp32 peak where weights are not quantised).
+        public let prefillShare: Double
+        /// Decoding's share of the read bandwidth.
+        public let decodeShare: Double
+        /// Bytes of memory at the highest, of the whole process; nil where the system does not tell.
+        public let peakMemory: Int?
+    }
+
+    /// Runs the benchmark. Throws `ModelError` when prompt and text do not fit into the context.
+    public func run(_ model: PhiModel, isCancelled: () -> Bool = { false }) throws -> Report {
+        let clock = ContinuousClock()
+        let cache = try model.makeCache(capacity: promptTokens + generatedTokens)
+        let limit = Int32(max(1, min(model.configuration.tokenCount, 50_000)))
+        let prompt = (0..<promptTokens).map { Int32(truncatingIfNeeded: $0 &* 7919 &+ 11) % limit }
+        var prefill: [Double] = []
+        var decode: [Double] = []
+        // Peaks stand between runs of the model, in the same minutes of the machine's life.
+        let peaks = try HardwarePeaks(pool: model.pool, level: model.level)
+        for run in 0...max(1, runs) {
+            cache.truncate(to: 0)
+            let reading = try clock.measure { _ = try model.forward(prompt, cache: cache, logits: .last, isCancelled: isCancelled) }
+            let writing = try clock.measure {
+                for step in 0..<generatedTokens { _ = try model.forward([prompt[step % prompt.count]], cache: cache, logits: .last, isCancelled: isCancelled) }
+            }
+            if run == 0 { continue }
+            prefill.append(Double(promptTokens) / reading.seconds)
+            if generatedTokens > 0 { decode.append(Double(generatedTokens) / writing.seconds) }
+        }
+        let read = Rate(prefill)
+        let written = Rate(decode)
+        let operations = read.median * model.operationsPerToken * 1e-9
+        let gigabytes = written.median * Double(model.weightBytes) * 1e-9
+        let peak = model.isQuantized ? peaks.int8GigaOperations : peaks.fp32GigaOperations
+        return Report(
+            instructions: model.level.rawValue, threads: model.pool.threads, promptTokens: promptTokens, generatedTokens: generatedTokens, runs: max(1, runs),
+            prefill: read, decode: written, prefillGigaOperations: operations, bytesPerToken: model.weightBytes, decodeGigabytes: gigabytes, peaks: peaks,
+            prefillShare: operations / peak, decodeShare: gigabytes / peaks.readGigabytes, peakMemory: Self.peakMemory())
+    }
+
+    /// The most memory that the process held at any time, as the kernel counts it.
+    private static func peakMemory() -> Int? {
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({ Int($0) })
+        else { return nil }
+        return kilobytes * 1024
+    }
+}
