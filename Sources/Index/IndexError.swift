@@ -46,7 +46,8 @@ public enum IndexError: DiagnosableError, Equatable {
         case .locked(let path): "another process is building the index \(path); try again when it has finished"
         case .damaged(let file, let reason, let mend): "\(file) is damaged: \(reason); rebuild the index with: \(mend)"
         case .mismatch(let reason, let mend): "\(reason); rebuild the index with: \(mend)"
-        case .system(let call, let file, let code): "\(call) \(file): \(String(cString: strerror(code)))"
+        case .system(let call, let file, let code):
+            "\(call) \(file): \(String(cString: strerror(code)))\([EACCES, EPERM, EROFS].contains(code) ? "; name a folder that may be written with --index DIR" : "")"
         case .database(let code, let reason, let file): "\(file): \(reason) (SQLite error \(code))"
         case .vectors(let reason, _): "the vector index: \(reason)"
         case .nonFiniteVector(let passage): "the model gave a vector that is not finite for a passage of \(passage); check the model with: radphi-rag doctor"
