@@ -21,10 +21,11 @@ final class Workbench: Sendable {
     /// Opens the model and the index that the arguments, the environment and the configuration file name; builds the index if there is none yet.
     static func open(_ arguments: Arguments, _ console: Console) throws -> Workbench {
         let configuration = try Configuration()
+        let threads = try configuration.threads(arguments)
         let modelPath = try configuration.model(arguments)
         let indexPath = configuration.index(arguments)
         let checkpoint = try Checkpoint.open(modelPath)
-        let model = try PhiModel(checkpoint: checkpoint, threads: try configuration.threads(arguments))
+        let model = try PhiModel(checkpoint: checkpoint, threads: threads)
         let embedder = try EnginePassageEmbedder(checkpoint: checkpoint, model: model)
         let mend = RebuildCommand(corpus: try? configuration.corpus(arguments), index: indexPath, model: arguments.string("--model"))
         if !IndexFolder(indexPath).exists {

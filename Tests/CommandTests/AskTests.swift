@@ -132,9 +132,12 @@ import Testing
     }
 
     @Test func aPipedSessionAnswersEachLineAndKeepsTheSubject() throws {
-        let outcome = try Program.run(["ask"] + Bench.arguments, input: Data("What is pneumothorax?\n\nand on ultrasound?\n".utf8))
+        let outcome = try Program.run(["ask", "--mode", "extract"] + Bench.arguments, input: Data("What is pneumothorax?\n\nand on ultrasound?\n".utf8))
         #expect(outcome.status == 0)
         #expect(outcome.text.contains("searched for: and on ultrasound in pneumothorax?"), "\(outcome.text)")
+        // A new question that names no article is not asked about the old subject.
+        let other = try Program.run(["ask", "--mode", "extract"] + Bench.arguments, input: Data("What is pneumothorax?\nWho won the football world cup?".utf8))
+        #expect(other.status == 0 && !other.text.contains("searched for") && other.text.contains("does not answer"), "\(other.text)")
     }
 
     @Test func theFirstQuestionBuildsTheIndexAndSaysSo() throws {

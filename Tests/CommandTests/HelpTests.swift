@@ -34,9 +34,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], "usage: radphi-rag"), (["aks"], "did you mean ask"), (["index"], "index needs one of"), (["ask", "x", "--modle", "y"], "did you mean --model"), (["ask", "x", "--mode", "loud"], "auto, generate, extract"),
+        ([], "usage: radphi-rag"), (["aks"], "did you mean ask"), (["index"], "index needs one of"), (["ask", "x", "--modell", "y"], "did you mean --model"), (["ask", "x", "--mode", "loud"], "auto, generate, extract"),
         (["ask", "x", "--top-k"], "--top-k needs a value"), (["ask", "x", "--top-k", "0"], "from 1 to 50"), (["ask", "x", "y"], "one word too many: y"), (["search"], "QUERY is missing"),
-        (["ask", "x", "--strict=1"], "takes no value"), (["ask", "x", "--model", "a", "--model", "b"], "given twice"), (["ask", "--json"], "needs a question"), (["ask", "  "], "the question is empty"),
+        (["ask", "x", "--strict=1"], "takes no value"), (["ask", "x", "--model", "a", "--model", "b"], "given twice"), (["ask", "  "], "the question is empty"),
         (["completion", "tcsh"], "bash, zsh, fish"), (["ask", "x", "--threads", "many"], "from 1 to 256"),
     ])
     func usageErrorsSayWhatIsExpected(_ words: [String], _ message: String) throws {
@@ -47,6 +47,7 @@ import Testing
     }
 
     @Test func jsonErrorsAreOneDocument() throws {
+        #expect(try Program.run(["ask", "--json"]).json()["error"]?["message"]?.string == "--json needs a question")
         let outcome = try Program.run(["ask", "x", "--mode", "loud", "--json"])
         #expect(outcome.status == 64)
         let error = try outcome.json()["error"]

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Which headings of an article a question asks for: "ddx of …" wants the differential diagnosis, "… on MRI" the MRI section.
 ///
 /// Radiology articles have a fixed set of headings, so a small lexicon says more than any learned similarity.
@@ -21,6 +23,15 @@ public enum SectionIntent: String, Sendable, CaseIterable {
         // "X-ray findings" asks for the radiograph, not for every modality.
         if !found.isDisjoint(with: modalities) { found.remove(.radiographicFeatures) }
         return found
+    }
+
+    /// The content words of `question` that are not part of naming a section: what is left of "and the treatment of it?" is nothing.
+    static func residue(_ question: String) -> [String] {
+        var text = " " + Words.split(question).joined(separator: " ") + " "
+        for cue in lexicon.flatMap(\.1).sorted(by: { $0.count > $1.count }) {
+            while let range = text.range(of: " \(cue) ") { text.replaceSubrange(range, with: "  ") }
+        }
+        return text.split(separator: " ").map(String.init).filter { !Words.stopWords.contains($0) }
     }
 
     static let modalities: Set<SectionIntent> = [.plainRadiograph, .mammography, .fluoroscopy, .ultrasound, .ct, .angiography, .mri, .nuclearMedicine]

@@ -11,7 +11,8 @@ enum ContextTools {
             input: [
                 ("question", text("the question"), true), ("top_k", whole("passages put before the model", 1, 50), false), ("system", texts("organ systems to stay within"), false),
                 ("kind", texts("kinds of articles to stay within"), false), ("mode", choice("how the answer is made", ["auto", "generate", "extract"]), false),
-                ("strict", flag("only word-for-word sentences"), false), ("subjects", texts("titles that the conversation was about, for follow-up questions"), false),
+                ("strict", flag("only word-for-word sentences"), false), ("keep_unsupported", flag("show unsupported sentences, marked"), false),
+                ("max_tokens", whole("tokens the model may write", 8, 1024), false), ("subjects", texts("titles that the conversation was about, for follow-up questions"), false),
             ],
             output: [
                 ("question", text("the question"), true), ("answer", text("the sentences with their source numbers"), true), ("abstained", flag("whether the corpus does not answer"), true),
@@ -46,7 +47,7 @@ enum ContextTools {
     private typealias Field = (name: String, schema: JSONValue, required: Bool)
 
     private static func tool(_ name: String, _ description: String, input: [Field], output: [Field]) -> JSONValue {
-        .object(["name": .string(name), "description": .string(description), "inputSchema": schema(input), "outputSchema": schema(output)])
+        .object(["name": .string(name), "description": .string(description), "inputSchema": closed(schema(input)), "outputSchema": schema(output)])
     }
 
     private static func schema(_ fields: [Field]) -> JSONValue {
@@ -54,6 +55,13 @@ enum ContextTools {
             "type": .string("object"), "properties": .object(Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.schema) })),
             "required": .array(fields.filter(\.required).map { .string($0.name) }),
         ])
+    }
+
+    /// Misspelt arguments are refused, so the schema says so.
+    private static func closed(_ schema: JSONValue) -> JSONValue {
+        guard case .object(var members) = schema else { return schema }
+        members["additionalProperties"] = .bool(false)
+        return .object(members)
     }
 
     private static func typed(_ type: String, _ description: String, _ more: [String: JSONValue] = [:]) -> JSONValue {

@@ -123,7 +123,7 @@ final class LineServer: Sendable {
             if case .object(let object) = try JSONValue(encoding: handler.search(fields)) { members = object }
         case .embed:
             let vectors = try handler.embed(fields, cancellation: ticket.cancellation)
-            members["embeddings"] = .array(vectors.map { .array($0.map { .number(Double($0)) }) })
+            members["embeddings"] = .array(vectors.map { .array($0.map { .number(Double("\($0)") ?? 0) }) })
         default:
             let workbench = handler.workbench
             members = [

@@ -12,7 +12,8 @@ struct Conversation {
         let isInteractive = isatty(0) == 1 && console.errorIsTerminal
         if isInteractive {
             let articles = workbench.store.manifest.counts.articles
-            console.note("\(articles) articles, model \(workbench.modelName). Ask a question; follow-ups keep the subject. Ctrl-C stops an answer, Ctrl-D ends.")
+            let hint = "\(articles) articles, model \(workbench.modelName). Ask a question; follow-ups keep the subject. Ctrl-C stops an answer, Ctrl-D ends."
+            console.prompt(LineWrapper.wrap(hint, width: min(console.terminalWidth, 100)) + "\n")
         }
         let editor = isInteractive ? LineEditor(console: console) : nil
         var subjects: [String] = []
