@@ -26,9 +26,16 @@ final class LineEditor {
         defer { Self.restoreTerminal() }
         cursorRow = 0
         draw(prompt)
+        var isDrawn = true
         while true {
+            // A paste is drawn once, not once a character.
+            if !isDrawn, pending.isEmpty {
+                draw(prompt)
+                isDrawn = true
+            }
             guard let byte = nextByte() else { return finish(.end) }
             guard let key = decoder.decode(byte) else { continue }
+            isDrawn = false
             switch key {
             case .enter:
                 buffer.end()
@@ -61,8 +68,6 @@ final class LineEditor {
                 console.prompt("\u{1B}[H\u{1B}[2J")
                 cursorRow = 0
             }
-            // A paste is drawn once, not once a character.
-            if pending.isEmpty { draw(prompt) }
         }
     }
 
