@@ -111,7 +111,8 @@ class Llama:
         self.model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
         options = llama_cpp.llama_context_default_params()
         options.n_ctx = context
-        options.n_batch = options.n_ubatch = 512
+        options.n_batch = max(512, context)
+        options.n_ubatch = 512
         options.n_threads = options.n_threads_batch = threads
         self.context = llama_cpp.llama_init_from_model(self.model, options)
         self.vocabulary = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self.model))

@@ -62,8 +62,6 @@ public struct EngineBenchmark: Sendable {
         let prompt = (0..<promptTokens).map { Int32(truncatingIfNeeded: $0 &* 7919 &+ 11) % limit }
         var prefill: [Double] = []
         var decode: [Double] = []
-        // Peaks stand between runs of the model, in the same minutes of the machine's life.
-        let peaks = try HardwarePeaks(pool: model.pool, level: model.level)
         for run in 0...max(1, runs) {
             cache.truncate(to: 0)
             let reading = try clock.measure { _ = try model.forward(prompt, cache: cache, logits: .last, isCancelled: isCancelled) }
@@ -74,6 +72,9 @@ public struct EngineBenchmark: Sendable {
             prefill.append(Double(promptTokens) / reading.seconds)
             if generatedTokens > 0 { decode.append(Double(generatedTokens) / writing.seconds) }
         }
+        // The measuring of the peaks takes memory of its own.
+        let memory = Self.peakMemory()
+        let peaks = try HardwarePeaks(pool: model.pool, level: model.level)
         let read = Rate(prefill)
         let written = Rate(decode)
         let operations = read.median * model.operationsPerToken * 1e-9
@@ -82,7 +83,7 @@ public struct EngineBenchmark: Sendable {
         return Report(
             instructions: model.level.rawValue, threads: model.pool.threads, promptTokens: promptTokens, generatedTokens: generatedTokens, runs: max(1, runs),
             prefill: read, decode: written, prefillGigaOperations: operations, bytesPerToken: model.weightBytes, decodeGigabytes: gigabytes, peaks: peaks,
-            prefillShare: operations / peak, decodeShare: gigabytes / peaks.readGigabytes, peakMemory: Self.peakMemory())
+            prefillShare: operations / peak, decodeShare: gigabytes / peaks.readGigabytes, peakMemory: memory)
     }
 
     /// The most memory that the process held at any time, as the kernel counts it.
