@@ -25,10 +25,11 @@ def main():
     medquad = ["--medquad", options.medquad, "--medquad-limit", "300"] if options.medquad else []
     stage("build_data.py", "--corpus", options.corpus, *medquad, "--output", at("data"))
     stage("train_tokenizer.py", "--data", at("data"), "--output", at("data", "tokenizer.json"), "--size", "4096")
-    common = ["--data", at("data"), "--tokenizer", at("data", "tokenizer.json"), "--output", at("run"), "--prompts", "2", "--questions", "4", "--pairs", "8",
-              "--evaluate-cases", "8", "--evaluate-passages", "64", "--report-steps", "10"]
-    stage("train.py", *common, "--most-steps", "20")
-    stage("train.py", *common, "--most-steps", "40")                      # goes on from the first part's checkpoint
+    common = ["--data", at("data"), "--tokenizer", at("data", "tokenizer.json"), "--output", at("run"), "--prompts", "2", "--questions", "4", "--pairs", "16",
+              "--evaluate-cases", "8", "--evaluate-passages", "64", "--report-steps", "5"]
+    stage("train.py", "--part", "embedding", *common, "--most-steps", "10")
+    stage("train.py", "--part", "reading", *common, "--most-steps", "10")
+    stage("train.py", "--part", "reading", *common, "--most-steps", "20")         # goes on from where the line above stopped
     stage("export.py", "--run", at("run"), "--tokenizer", at("data", "tokenizer.json"), "--output", at("model"))
     stage("evaluate.py", "--model", at("model"), "--data", at("data"), "--split", "dev", "--cases", "8", "--passages", "64")
     stage("finetune.py", "--base", at("model"), "--corpus", options.corpus, "--output", at("tuned"), "--steps", "4", "--accumulate", "2", "--rank", "4")

@@ -1,6 +1,10 @@
-"""Stage 3: training. Stop it at any time; the same command goes on from the last checkpoint.
+"""Stage 3: training, in two parts. Stop it at any time; the same command goes on from the last checkpoint.
 
-    python train.py --data data --tokenizer data/tokenizer.json --output runs/mini --minutes 100 --decay-minutes 30
+    python train.py --part embedding --data data --tokenizer data/tokenizer.json --output runs/mini --minutes 8
+    python train.py --part reading --data data --tokenizer data/tokenizer.json --output runs/mini --minutes 60 --compile
+
+The first part trains the token embedding and the lowest block by the contrastive loss; the second trains the blocks above to
+read and choose and leaves the first part as it is. Each part counts its own minutes and has its own learning rate schedule.
 """
 import argparse
 import json
@@ -16,22 +20,22 @@ from radphi import evaluation, examples, losses, model as network, shared, text,
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=["embedding", "reading"], required=True)
     parser.add_argument("--data", required=True, help="output of build_data.py")
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--output", required=True, help="folder of the run: checkpoint.pt, log.jsonl")
-    parser.add_argument("--minutes", type=float, default=100, help="training time in all, resumed parts included")
+    parser.add_argument("--minutes", type=float, default=100, help="training time of this part in all, resumed runs included")
     parser.add_argument("--decay-minutes", type=float, default=30, help="the last so many minutes the learning rate falls to 3 %% of its peak")
     parser.add_argument("--guide-minutes", type=float, default=60, help="attention guidance fades to a tenth over this time")
     parser.add_argument("--most-steps", type=int, help="stop after so many steps")
-    parser.add_argument("--learning-rate", type=float, default=6e-4)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--warm-up", type=int, default=40, help="steps over which the learning rate rises")
-    parser.add_argument("--embedding-rate", type=float, default=0.2, help="learning rate of the token embedding as a share of the others'")
+    parser.add_argument("--embedding-rate", type=float, default=1.5, help="learning rate of the token embedding as a share of the others'")
     parser.add_argument("--prompts", type=int, default=6, help="prefixes a step")
     parser.add_argument("--questions", type=int, default=10, help="questions a prefix")
-    parser.add_argument("--pairs", type=int, default=32, help="question-passage pairs a step")
+    parser.add_argument("--pairs", type=int, default=64, help="question-passage pairs a step")
     parser.add_argument("--corpus-share", type=float, default=0.75, help="share of examples from the corpus; the rest from MedQuAD")
-    parser.add_argument("--embedding-layer", type=int, default=2)
-    parser.add_argument("--embedding-weight", type=float, default=1.5)
+    parser.add_argument("--embedding-layer", type=int, default=1)
     parser.add_argument("--language-weight", type=float, default=0.01)
     parser.add_argument("--most-tokens", type=int, default=600, help="longest prefix")
     parser.add_argument("--configuration", help="config.json of another size; its vocab_size must fit the tokenizer")
@@ -91,26 +95,36 @@ def main():
     if not os.path.exists(checkpoint):
         rarity, vectors = start(reader, corpus.articles, medquad_articles, len(tokens), configuration["hidden_size"], options.seed)
         network.initialise(model, options.seed, tokens, rarity, vectors)
-    plain = [p for p in model.parameters() if p.dim() < 2]
+    lower = [model.model["embed_tokens"].weight] + [p for block in model.model["layers"][:options.embedding_layer] for p in block.parameters()]
+    for p in model.parameters():
+        p.requires_grad_(any(p is q for q in lower) == (options.part == "embedding"))
     table = model.model["embed_tokens"].weight
-    matrices = [p for p in model.parameters() if p.dim() >= 2 and p is not table]
+    plain = [p for p in model.parameters() if p.dim() < 2 and p.requires_grad]
+    matrices = [p for p in model.parameters() if p.dim() >= 2 and p is not table and p.requires_grad]
     optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0},
-                                   {"params": [table], "weight_decay": 0.0, "share": options.embedding_rate}],
+                                   *([{"params": [table], "weight_decay": 0.0, "share": options.embedding_rate}] if table.requires_grad else [])],
                                   lr=options.learning_rate, betas=(0.9, 0.97), eps=1e-8)
     average = {name: p.detach().clone() for name, p in model.named_parameters()}
-    step, spent, seen = 0, 0.0, {"prompts": 0, "questions": 0, "pairs": 0, "tokens": 0}
+    step, begun, spent, seen = 0, 0, 0.0, {"prompts": 0, "questions": 0, "pairs": 0, "tokens": 0}
     if os.path.exists(checkpoint):
         state = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        average, step, spent, seen = state["average"], state["step"], state["spent"], state["seen"]
+        average, step, seen = state["average"], state["step"], state["seen"]
+        if state["part"] == options.part:
+            optimizer.load_state_dict(state["optimizer"])
+            spent, begun = state["spent"], state["begun"]
+        else:
+            with torch.no_grad():
+                for name, p in model.named_parameters():
+                    p.copy_(average[name])                        # a part begins with what the one before it arrived at
+            begun = step
         print(f"resumed at step {step}, {spent / 60:.1f} minutes", flush=True)
     rng = random.Random(options.seed * 1_000_003 + step)
     if options.compile:
         shared.compile_steps(model)
 
     def snapshot():
-        save(checkpoint, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average, "step": step, "spent": spent,
+        save(checkpoint, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average, "step": step, "spent": spent, "part": options.part, "begun": begun,
                           "seen": seen, "configuration": configuration, "embedding_layer": options.embedding_layer})
 
     def evaluate():
@@ -118,7 +132,9 @@ def main():
         with torch.no_grad():
             for name, p in model.named_parameters():
                 p.copy_(average[name])
-        figures, _ = evaluation.reading(model, reader, dev, everything, options.evaluate_cases)
+        figures = {}
+        if options.part == "reading":
+            figures, _ = evaluation.reading(model, reader, dev, everything, options.evaluate_cases)
         figures.update(evaluation.retrieval(model, reader, dev, everything, options.embedding_layer, options.evaluate_passages))
         with torch.no_grad():
             for name, p in model.named_parameters():
@@ -131,43 +147,45 @@ def main():
         with open(os.path.join(options.output, "log.jsonl"), "a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
-    if step == 0 and options.evaluate_first:
+    if options.evaluate_first:
         evaluate()
     means, last_saved, last_evaluated = {}, spent, spent
-    while spent < options.minutes * 60 and not (options.most_steps and step >= options.most_steps):
+    while spent < options.minutes * 60 and not (options.most_steps and step - begun >= options.most_steps):
         started = time.monotonic()
         left = options.minutes * 60 - spent
-        rate = options.learning_rate * min(1, (step + 1) / options.warm_up) * max(0.03, min(1, left / max(1e-9, options.decay_minutes * 60)))
+        rate = options.learning_rate * min(1, (step - begun + 1) / options.warm_up) * max(0.03, min(1, left / max(1e-9, options.decay_minutes * 60)))
         if options.most_steps:
-            rate = options.learning_rate * min(1, (step + 1) / options.warm_up) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * step / options.most_steps)))
+            rate = options.learning_rate * min(1, (step - begun + 1) / options.warm_up) * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * (step - begun) / options.most_steps)))
         for group in optimizer.param_groups:
             group["lr"] = rate * group.get("share", 1.0)
         guide = max(0.1, 1 - spent / max(1e-9, options.guide_minutes * 60))
-        source = corpus if rng.random() < options.corpus_share else medquad
-        whole = rng.random() < 0.1
-        batch = [examples.reading_example(reader, source, rng, max(2, options.questions // 2) if whole else options.questions, whole, options.most_tokens)
-                 for _ in range(options.prompts)]
-        half = round(options.pairs * options.corpus_share)
-        pairs = examples.embedding_pairs(reader, corpus, rng, min(half, len(corpus.articles) * 2 // 3)) + examples.embedding_pairs(
-            reader, medquad, rng, min(options.pairs - half, len(medquad.articles) * 2 // 3))
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16"):
-            loss, parts = losses.reading(model, batch, reader.end, rng, guide, options.language_weight)
+        batch, pairs, parts = [], [], {}
+        if options.part == "reading":
+            source = corpus if rng.random() < options.corpus_share else medquad
+            whole = rng.random() < 0.1
+            count = max(2, options.questions // 2) if whole else options.questions
+            batch = [examples.reading_example(reader, source, rng, count, whole, options.most_tokens) for _ in range(options.prompts)]
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16"):
+                loss, parts = losses.reading(model, batch, reader.end, rng, guide, options.language_weight)
+        else:
+            part = round(options.pairs * options.corpus_share)
+            pairs = examples.embedding_pairs(reader, corpus, rng, min(part, len(corpus.articles) * 2 // 3)) + examples.embedding_pairs(
+                reader, medquad, rng, min(options.pairs - part, len(medquad.articles) * 2 // 3))
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16"):
+                loss, parts = losses.embedding(model, pairs, options.embedding_layer, reader.end)
         loss.backward()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16"):
-            loss, more = losses.embedding(model, pairs, options.embedding_layer, reader.end)
-        (options.embedding_weight * loss).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
         step += 1
-        decay = min(0.997, 1 - 10 / (10 + step))
+        decay = min(0.997, 1 - 10 / (10 + step - begun))
         with torch.no_grad():
             torch._foreach_lerp_(list(average.values()), [p.detach() for p in model.parameters()], 1 - decay)
         seen["prompts"] += len(batch)
         seen["questions"] += sum(len(blocks) for _, blocks in batch)
         seen["pairs"] += len(pairs)
         seen["tokens"] += sum(len(p.ids) + sum(len(b.ids) for b in blocks) for p, blocks in batch) + sum(len(x) for pair in pairs for x in pair[:4])
-        for key, value in {**parts, **more}.items():
+        for key, value in parts.items():
             means.setdefault(key, []).append(value)
         spent += time.monotonic() - started
         if step % options.report_steps == 0:

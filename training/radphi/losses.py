@@ -65,14 +65,15 @@ def reading(model, examples, end, rng, guide=1.0, language=0.05):
     parts["choose"] = choose.item()
     parts["first"] = -log[first.bool()].mean().item()
     if guide > 0:
-        mass = lambda log_rows, mask: -torch.logsumexp(log_rows.masked_fill(~mask, -1e4), -1).mean()
+        # The divergence from an even spread over the span: a head that only looks at one of its tokens gathers nothing.
+        even = lambda log_rows, mask: (-(log_rows * mask).sum(-1) / mask.sum(-1) - mask.sum(-1).float().log()).mean()
         steps = torch.arange(width)
         spans = lambda entries: (steps >= torch.tensor([e[2] for e in entries])[:, None]) & (steps < torch.tensor([e[3] for e in entries])[:, None])
         found = prefix_rows[guidance.POOL[0]]
         count = len(guidance.POOL[1])
         begin = count + len(guidance.HEADING[1])
         starts = torch.tensor([entry[2] for entry in pool])
-        own = mass(found[:, :count], spans(pool)[:, None]) + mass(found[:, count:begin], spans(headings)[:, None]) \
+        own = even(found[:, :count], spans(pool)[:, None]) + even(found[:, count:begin], spans(headings)[:, None]) \
             - found[torch.arange(len(pool)), begin:, starts].mean()
         pb, pt = torch.tensor([r[0] for r in previous]), torch.tensor([r[1] for r in previous])
         before = -prefix_rows[guidance.PREVIOUS[0]][torch.arange(len(previous)), :, pt - 1].mean()
@@ -81,13 +82,13 @@ def reading(model, examples, end, rng, guide=1.0, language=0.05):
         inner = torch.arange(batch.blocks.shape[2])
         mask = (inner >= asked[b, n, 0][:, None]) & (inner < asked[b, n, 1][:, None])
         look = torch.stack([rows[guidance.POOL[0]][b, h, n, t, width:] for h in guidance.POOL[1] + guidance.HEADING[1]], 1)
-        question = -((look * mask[:, None]).sum(-1) + 1e-8).log().mean()
+        question = even((look + 1e-8).log(), mask[:, None])
         copy = torch.zeros(())
         if copies:
             cb, cn, ct, cs = torch.tensor(copies).T
             copy = -(at_rows(guidance.COPY[0], guidance.COPY[1], cb, cn, ct, cs) + 1e-8).log().mean()
         parts.update(pool=own.item(), question=question.item(), copy=copy.item(), previous=before.item())
-        loss = loss + guide * (0.5 * choose + 0.1 * own + 0.1 * question + 0.15 * copy + 0.1 * before)
+        loss = loss + guide * (0.5 * choose + 0.2 * own + 0.2 * question + 0.1 * copy + 0.1 * before)
     else:
         loss = loss + 0.1 * choose
     if language > 0:

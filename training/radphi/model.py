@@ -16,10 +16,10 @@ DEFAULT_CONFIGURATION = {
     "vocab_size": 8192,
     "hidden_size": 256,
     "intermediate_size": 1024,
-    "num_hidden_layers": 4,
+    "num_hidden_layers": 5,
     "num_attention_heads": 4,
     "num_key_value_heads": 4,
-    "partial_rotary_factor": 0.5,
+    "partial_rotary_factor": 0.25,
     "rope_theta": 10000.0,
     "max_position_embeddings": 2048,
     "layer_norm_eps": 1e-5,
@@ -222,10 +222,10 @@ def initialise(model, seed, tokens=None, rarity=None, vectors=None):
 
         from .guidance import CHOOSE, COPY, FIRST, HEADING, POOL
         for slice_index, head in enumerate(POOL[1] + HEADING[1] + FIRST[1]):
-            pass_through(POOL[0], head, slice_index, 0.15)
+            pass_through(POOL[0], head, slice_index, 0.3)
             if rarity is not None and head not in FIRST[1]:
                 attention = model.model["layers"][POOL[0]].self_attn
-                attention.q_proj.bias[(head + 1) * size - 1] = 4.0
+                attention.q_proj.bias[(head + 1) * size - 1] = 0.7
                 attention.k_proj.weight[(head + 1) * size - 1] = marker
         for slice_index, head in enumerate(COPY[1]):
             pass_through(COPY[0], head, slice_index, 0.3)

@@ -69,35 +69,45 @@ def step(block, x, y, cos, sin, inner_cos, inner_sin, hidden_prefix, later, head
     return x, y, weights, pq, pk
 
 
-def run(model, batch, prefix_guides=None, rows_of=(), prefix_states=False):
-    """(final hidden of blocks [batch, blocks, tokens, hidden], attention of blocks by layer, log of guided prefix rows by layer, final prefix hidden).
-
-    The attention of a layer in `rows_of` is [batch, heads, blocks, tokens, prefix tokens + block tokens].
-    """
+def enter(model, batch):
+    """Embeddings, rotary tables and masks of a batch, as `step` takes them."""
     count, blocks, inner = batch.blocks.shape
     width = batch.prefix.shape[1]
-    heads = model.configuration["num_attention_heads"]
-    hidden = model.configuration["hidden_size"]
     x = model.model["embed_tokens"](batch.prefix)
     y = model.model["embed_tokens"](batch.blocks.view(count * blocks, inner))
     turned = model.angles[:width][None, None]
     at = (batch.prefix_lengths[:, None] + torch.arange(inner)[None]).repeat_interleave(blocks, 0)
     inner_turned = model.angles[at][:, None]
     kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else x.dtype
-    cos, sin = turned.cos().to(kind), turned.sin().to(kind)
-    inner_cos, inner_sin = inner_turned.cos().to(kind), inner_turned.sin().to(kind)
+    tables = turned.cos().to(kind), turned.sin().to(kind), inner_turned.cos().to(kind), inner_turned.sin().to(kind)
     hidden_prefix = (torch.arange(width)[None] >= batch.prefix_lengths[:, None])[:, None, None, None, :]
     later = torch.ones(inner, inner, dtype=torch.bool).triu(1)
+    return x, y, (*tables, hidden_prefix, later, model.configuration["num_attention_heads"])
+
+
+def lower(model, batch, layers):
+    """Hidden states after `layers` blocks: prefixes [batch, tokens, hidden], questions [batch, blocks, tokens, hidden]."""
+    x, y, rest = enter(model, batch)
+    for block in model.model["layers"][:layers]:
+        x, y, _, _, _ = (model.shared_step or step)(block, x, y, *rest)
+    return x, y.view(*batch.blocks.shape, -1)
+
+
+def run(model, batch, prefix_guides=None, rows_of=(), prefix_states=False):
+    """(final hidden of blocks [batch, blocks, tokens, hidden], attention of blocks by layer, log of guided prefix rows by layer, final prefix hidden).
+
+    The attention of a layer in `rows_of` is [batch, heads, blocks, tokens, prefix tokens + block tokens].
+    """
+    x, y, rest = enter(model, batch)
     found, prefix_rows = {}, {}
-    take = model.shared_step or step
     for index, block in enumerate(model.model["layers"]):
-        x, y, weights, pq, pk = take(block, x, y, cos, sin, inner_cos, inner_sin, hidden_prefix, later, heads)
+        x, y, weights, pq, pk = (model.shared_step or step)(block, x, y, *rest)
         if index in rows_of:
             found[index] = weights
         if prefix_guides and index in prefix_guides:
             prefix_rows[index] = block.self_attn.attention_rows(pq, pk, None, prefix_guides[index])
     norm = model.model["final_layernorm"]
-    return norm(y).view(count, blocks, inner, hidden), found, prefix_rows, (norm(x) if prefix_states else None)
+    return norm(y).view(*batch.blocks.shape, -1), found, prefix_rows, (norm(x) if prefix_states else None)
 
 
 def compile_steps(model):

@@ -156,8 +156,9 @@ class Smoke(unittest.TestCase):
             self.assertLess(os.path.getsize(os.path.join(model, "model.safetensors")), 40e6)
             with open(os.path.join(folder, "run", "log.jsonl"), encoding="utf-8") as file:
                 entries = [json.loads(line) for line in file]
-            curve = [e["answer"] for e in entries if "answer" in e]
-            self.assertLess(curve[-1], curve[0])
+            for name in ("dense", "answer"):
+                curve = [e[name] for e in entries if name in e]
+                self.assertLess(curve[-1], curve[0], name)
             steps = [e["step"] for e in entries]
             self.assertEqual(steps, sorted(steps))
             self.assertTrue(os.path.exists(os.path.join(folder, "tuned", "config.json")))
