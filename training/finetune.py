@@ -177,6 +177,16 @@ def main():
     model.config.use_cache = True
     model.save_pretrained(options.output, safe_serialization=True)
     tokenizer.save_pretrained(options.output)
+    # Newer transformers file the rotary settings under `rope_parameters`; readers of the Phi layout look for the plain keys.
+    path = os.path.join(options.output, "config.json")
+    with open(path, encoding="utf-8") as file:
+        configuration = json.load(file)
+    for key, value in (configuration.get("rope_parameters") or {}).items():
+        if key in ("partial_rotary_factor", "rope_theta"):
+            configuration.setdefault(key, value)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(configuration, file, indent=2)
+        file.write("\n")
     layers = model.config.num_hidden_layers
     path = os.path.join(options.output, "radphi.json")
     inherited = os.path.join(options.base, "radphi.json")

@@ -1,4 +1,4 @@
-"""Every stage once, small: about five minutes on two cores. Proves that the pieces fit, not that the model is good.
+"""Every stage once, small. Proves that the pieces fit, not that the model is good.
 
     python smoke.py --corpus ../corpus --output /path/to/an/empty/folder
 """

@@ -1,4 +1,4 @@
-"""Tests of the recipe: `python -m unittest discover training/tests`. The smoke run takes most of the time (about five minutes on two cores)."""
+"""Tests of the recipe: `python -m unittest discover training/tests`. The smoke run takes most of the time."""
 import json
 import os
 import random
