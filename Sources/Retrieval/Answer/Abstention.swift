@@ -44,6 +44,8 @@ public struct AnswerEvidence: Sendable, Codable {
     /// Feature names in the order of `vector`.
     public static let names = table.map(\.name)
     public var vector: [Double] { Self.table.map { self[keyPath: $0.value] } }
+    /// Features that a model computes.
+    static let learned: Set<String> = ["dense", "agreement", "sentence_similarity", "choice", "declined"]
     /// The same without what only a model knows.
     public var withoutModel: AnswerEvidence {
         var copy = self

@@ -110,4 +110,10 @@ public struct TokenCounts: Sendable, Codable {
     public var prompt = 0
     public var reused = 0
     public var generated = 0
+
+    public init(prompt: Int = 0, reused: Int = 0, generated: Int = 0) {
+        self.prompt = prompt
+        self.reused = reused
+        self.generated = generated
+    }
 }

@@ -2,29 +2,29 @@ import Foundation
 import Index
 
 /// An answer in the making: takes sentences as they are written, checks each, numbers its source, and keeps the spans.
-struct AnswerDraft {
+package struct AnswerDraft {
     let hits: [SearchHit]
     let verifier: EvidenceVerifier
     let strict: Bool
     let keepUnsupported: Bool
-    private(set) var sentences: [AnswerSentence] = []
-    private(set) var citations: [Citation] = []
+    package private(set) var sentences: [AnswerSentence] = []
+    package private(set) var citations: [Citation] = []
     /// Hits in the order of their numbers.
-    private(set) var cited: [Int] = []
+    package private(set) var cited: [Int] = []
     private var text = ""
 
-    init(hits: [SearchHit], strict: Bool, keepUnsupported: Bool) {
+    package init(hits: [SearchHit], strict: Bool, keepUnsupported: Bool) {
         self.hits = hits
         self.strict = strict
         self.keepUnsupported = keepUnsupported
         verifier = EvidenceVerifier(passages: hits.map(\.passage.text))
     }
 
-    var answer: String { text }
+    package var answer: String { text }
     var hasSupport: Bool { sentences.contains { $0.support != .unsupported } }
 
     /// Checks a sentence and takes it in if it may stand; returns the piece of text to show, nil if it is left out.
-    mutating func add(_ sentence: String, hint: Int?) -> String? {
+    package mutating func add(_ sentence: String, hint: Int?) -> String? {
         let sentence = sentence.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !sentence.isEmpty, !sentences.contains(where: { $0.text == sentence }) else { return nil }
         var verdict = verifier.verify(sentence, hint: hint)
@@ -59,10 +59,11 @@ struct AnswerDraft {
 }
 
 /// Cuts streamed text into sentences: whatever stands before a `[n]` belongs to passage n.
-struct SentenceStream {
+package struct SentenceStream {
     private var buffer = ""
+    package init() {}
 
-    mutating func append(_ text: String) -> [(sentence: String, hint: Int?)] {
+    package mutating func append(_ text: String) -> [(sentence: String, hint: Int?)] {
         buffer += text
         var found: [(sentence: String, hint: Int?)] = []
         while let match = buffer.firstMatch(of: /\[(\d{1,3})\]/) {
@@ -73,7 +74,7 @@ struct SentenceStream {
         return found
     }
 
-    mutating func finish() -> [(sentence: String, hint: Int?)] {
+    package mutating func finish() -> [(sentence: String, hint: Int?)] {
         defer { buffer = "" }
         return Self.split(buffer).map { ($0, nil) }
     }

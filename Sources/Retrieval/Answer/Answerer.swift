@@ -8,12 +8,12 @@ import Index
 public final class Answerer: Sendable {
     public let searcher: Searcher
     public let settings: AnswerSettings
-    private let model: PhiModel
-    private let tokenizer: Tokenizer
+    let model: PhiModel
+    let tokenizer: Tokenizer
     private let modelName: String
     private let indexName: String
     private let ranker: SentenceRanker
-    private let turns: GenerationTurns
+    let turns: GenerationTurns
 
     /// The text of an abstention.
     public static let abstention = "The corpus does not answer this question."
@@ -69,7 +69,7 @@ public final class Answerer: Sendable {
         let hits: [SearchHit]
         let prompt: Prompt?
         let rarity: [String: Double]
-        let ranked: [CandidateSentence]
+        var ranked: [CandidateSentence]
         var evidence: AnswerEvidence
         var draft: AnswerDraft
         var abstained = false
@@ -84,7 +84,7 @@ public final class Answerer: Sendable {
         guard !question.isEmpty else { throw AskError.emptyQuestion }
         guard question.count <= AskError.longestQuestion else { throw AskError.questionTooLong(characters: question.count) }
         let completed = FollowUp.complete(question, subjects: request.subjects, searcher: searcher)
-        let result = try searcher.search(SearchRequest(question: completed ?? question, limit: request.topK, filter: request.filter))
+        let result = try searcher.search(SearchRequest(question: completed ?? question, limit: request.topK, filter: request.filter, legs: request.legs))
         guard !result.hits.isEmpty else {
             return Run(
                 searchedFor: completed, result: result, hits: [], prompt: nil, rarity: [:], ranked: [], evidence: AnswerEvidence(),
@@ -122,29 +122,10 @@ public final class Answerer: Sendable {
         }
     }
 
-    /// What is known about the answer to a question, for calibration: as `answer` finds it, whatever the threshold.
-    public func evidence(_ request: AskRequest) throws -> AnswerEvidence {
-        var run = try prepare(request)
-        guard !run.hits.isEmpty else { return run.evidence }
-        try request.mode == .extract ? extract(&run, onEvent: { _ in }) : generate(&run, request, began: ContinuousClock().now, isCancelled: { false }, onEvent: { _ in })
-        return run.evidence
-    }
-
-    /// The first sentence of the answer to a question for each weight of the ranking beside the model, for calibration.
-    func firstSentences(_ request: AskRequest, rankingWeights: [Double]) throws -> [String] {
-        let run = try prepare(request)
-        guard let prompt = run.prompt else { return [] }
-        return try rankingWeights.map { weight in
-            let constraint = quoting(run.ranked, EvidenceConstraint.Policy(maxSentences: 1, rankingWeight: weight, furtherSentence: 1))
-            _ = try turns.take { try $0.generate(prompt: prompt.tokens, options: GenerationOptions(maxTokens: request.maxTokens, constraint: constraint)) }
-            return constraint.written.first?.text ?? ""
-        }
-    }
-
     // MARK: - The ways to an answer
 
     /// Decides, once the first sentence is known, whether the answer may be shown.
-    private func judge(_ run: inout Run, first: CandidateSentence?, by abstention: AbstentionModel) throws {
+    func judge(_ run: inout Run, first: CandidateSentence?, by abstention: AbstentionModel) throws {
         if let first, run.hits.indices.contains(first.passage) {
             let article = run.hits[first.passage].passage.article
             let subject = run.result.query.subject(of: article)
@@ -155,7 +136,7 @@ public final class Answerer: Sendable {
         run.abstained = run.confidence < abstention.threshold
     }
 
-    private func generate(
+    func generate(
         _ run: inout Run, _ request: AskRequest, began: ContinuousClock.Instant, isCancelled: @escaping @Sendable () -> Bool,
         onEvent: (AnswerEvent) throws -> Void
     ) throws {
@@ -207,12 +188,12 @@ public final class Answerer: Sendable {
         run = working
     }
 
-    private var policy: EvidenceConstraint.Policy {
+    var policy: EvidenceConstraint.Policy {
         EvidenceConstraint.Policy(maxSentences: settings.maxSentences, rankingWeight: settings.rankingWeight, furtherSentence: settings.furtherSentence)
     }
 
     /// The constraint under which the model quotes.
-    private func quoting(_ ranked: [CandidateSentence], _ policy: EvidenceConstraint.Policy) -> EvidenceConstraint {
+    func quoting(_ ranked: [CandidateSentence], _ policy: EvidenceConstraint.Policy) -> EvidenceConstraint {
         let choices = zip(ranked, SentenceRanker.probabilities(ranked)).map {
             EvidenceConstraint.Choice(passage: $0.passage, sentence: $0.index, text: $0.text, probability: $1)
         }
@@ -220,7 +201,7 @@ public final class Answerer: Sendable {
     }
 
     /// Quotes the sentences ranked best: the first, and further ones that are probable.
-    private func extract(_ run: inout Run, onEvent: (AnswerEvent) throws -> Void) throws {
+    func extract(_ run: inout Run, onEvent: (AnswerEvent) throws -> Void) throws {
         guard let best = run.ranked.first else { run.abstained = true; return }
         run.evidence = run.evidence.withoutModel
         try judge(&run, first: best, by: settings.abstentionWithoutModel)
@@ -233,7 +214,7 @@ public final class Answerer: Sendable {
 
     // MARK: - The finished answer
 
-    private func finish(_ run: Run, _ request: AskRequest) -> Answer {
+    func finish(_ run: Run, _ request: AskRequest) -> Answer {
         let abstained = run.abstained || run.draft.sentences.isEmpty
         let top = run.hits.first?.score ?? 1
         return Answer(
@@ -263,7 +244,7 @@ public final class Answerer: Sendable {
 /// Lets one thread at a time use the generator.
 ///
 /// `@unchecked Sendable`: the generator is reached only inside `take`, under the lock.
-private final class GenerationTurns: @unchecked Sendable {
+final class GenerationTurns: @unchecked Sendable {
     private let lock = NSLock()
     private let generator: Generator
 

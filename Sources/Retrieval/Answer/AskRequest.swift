@@ -27,6 +27,8 @@ public struct AskRequest: Sendable {
     public var keepUnsupported: Bool
     /// Titles of what the conversation was about, the latest last; completes follow-ups like "and on MRI?".
     public var subjects: [String]
+    /// Parts of the search that take part; all unless an evaluation wants one alone.
+    public var legs = SearchLegs.all
 
     public init(
         id: RequestID? = nil, question: String, topK: Int = 5, filter: PassageFilter = PassageFilter(), maxTokens: Int = 256, mode: AnswerMode = .auto,

@@ -20,12 +20,19 @@ public final class EvidenceConstraint: TokenConstraint {
     }
 
     /// A sentence that may be written.
-    struct Choice {
-        let passage: Int
-        let sentence: Int
-        let text: String
+    package struct Choice {
+        package let passage: Int
+        package let sentence: Int
+        package let text: String
         /// What the ranking gives it, as a probability among all.
-        let probability: Double
+        package let probability: Double
+
+        package init(passage: Int, sentence: Int, text: String, probability: Double) {
+            self.passage = passage
+            self.sentence = sentence
+            self.text = text
+            self.probability = probability
+        }
     }
 
     private var nodes = [Node()]
@@ -38,20 +45,26 @@ public final class EvidenceConstraint: TokenConstraint {
     private var declinePath: [Int] = []
 
     /// How the ranking is heard.
-    struct Policy {
+    package struct Policy {
         var maxSentences: Int
         var rankingWeight: Double
         /// A further sentence must have this probability by the ranking.
         var furtherSentence: Double
+
+        package init(maxSentences: Int, rankingWeight: Double, furtherSentence: Double) {
+            self.maxSentences = maxSentences
+            self.rankingWeight = rankingWeight
+            self.furtherSentence = furtherSentence
+        }
     }
 
     /// Log-probability, by the model, of the first sentence among all that are allowed.
-    private(set) var choiceLogProbability = 0.0
+    package private(set) var choiceLogProbability = 0.0
     /// Log-probability, by the model, of declining, as far as its tokens were asked for.
     private var declineLogProbability = 0.0
     private var declineKnown = false
 
-    init(_ choices: [Choice], tokenizer: Tokenizer, policy: Policy) {
+    package init(_ choices: [Choice], tokenizer: Tokenizer, policy: Policy) {
         self.choices = choices
         self.policy = policy
         endToken = tokenizer.endToken
@@ -81,10 +94,10 @@ public final class EvidenceConstraint: TokenConstraint {
     }
 
     /// The sentences written so far.
-    var written: [Choice] { chosen.map { choices[$0] } }
+    package var written: [Choice] { chosen.map { choices[$0] } }
 
     /// How probable the model finds it to decline; 0 when it was not asked.
-    var declineProbability: Double { declineKnown ? exp(declineLogProbability) : 0 }
+    package var declineProbability: Double { declineKnown ? exp(declineLogProbability) : 0 }
 
     public func allowedTokens() -> [Int32]? {
         guard position == 0, !chosen.isEmpty else { return ways(from: position) }

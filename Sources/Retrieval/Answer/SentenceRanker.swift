@@ -12,7 +12,7 @@ public struct CandidateSentence: Sendable {
     public let text: String
     public let features: SentenceFeatures
     /// Log-odds of being the answer, up to a constant of the question.
-    public let score: Double
+    public var score: Double
 }
 
 /// What speaks for a sentence as the answer to a question; each about 0…1 unless said otherwise.
@@ -82,7 +82,21 @@ public struct SentenceRanker: Sendable {
                 candidates.append(CandidateSentence(passage: position, index: index, span: span, text: text, features: features, score: score(features)))
             }
         }
-        return candidates.enumerated().sorted { $0.element.score != $1.element.score ? $0.element.score > $1.element.score : $0.offset < $1.offset }.map(\.element)
+        return Self.sorted(candidates)
+    }
+
+    /// The same candidates, scored and ordered by this ranker.
+    func rescored(_ candidates: [CandidateSentence]) -> [CandidateSentence] {
+        let inOrder = candidates.sorted { ($0.passage, $0.index) < ($1.passage, $1.index) }
+        return Self.sorted(inOrder.map { candidate in
+            var candidate = candidate
+            candidate.score = score(candidate.features)
+            return candidate
+        })
+    }
+
+    private static func sorted(_ candidates: [CandidateSentence]) -> [CandidateSentence] {
+        candidates.enumerated().sorted { $0.element.score != $1.element.score ? $0.element.score > $1.element.score : $0.offset < $1.offset }.map(\.element)
     }
 
     /// The probability of each candidate to be the answer, if one of them is: the softmax of their scores.

@@ -4,75 +4,129 @@ import Index
 /// Fits what an `AnswerSettings` holds to a model and a corpus, never on test questions.
 ///
 /// Small fits, one after the other, each on top of the one before: fusion weights, sentence weights, the model's share in the choice, abstention.
+/// A model has seen the train questions, so whatever it computes looks better on them than it is. Its features are therefore fitted on the
+/// other questions alone, beside one scale for everything else; the rest is fitted on all.
 public struct Calibration {
     let questions: [EvaluationQuestion]
     /// Share of the answerable questions that may be declined.
     let falseRefusals: Double
+    let passages: Int
+    /// Tells the stage, and how many of its questions are done; throwing from it stops the work.
+    let progress: (String, Int, Int) throws -> Void
 
-    public init(questions: [EvaluationQuestion], falseRefusals: Double = 0.07) {
+    /// - Parameters:
+    ///   - passages: passages put before the model.
+    ///   - trainLimit: at most so many answerable questions of the train split are answered, evenly spaced; all of them count for the fusion.
+    public init(
+        questions: [EvaluationQuestion], falseRefusals: Double = 0.07, passages: Int = 5, trainLimit: Int = 400, progress: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
+    ) {
         self.questions = questions
         self.falseRefusals = falseRefusals
+        self.passages = passages
+        self.progress = progress
+        let train = questions.filter { $0.answerable && $0.split == "train" }
+        let step = max(1, Int((Double(train.count) / Double(max(1, trainLimit))).rounded(.up)))
+        let chosen = Set(train.enumerated().filter { $0.offset % step == 0 }.map(\.element.id))
+        answered = questions.filter { !$0.answerable || $0.split != "train" || chosen.contains($0.id) }
     }
 
-    private var answerable: [EvaluationQuestion] { questions.filter { $0.answerable && $0.article != nil } }
+    /// The questions of every stage but the fusion.
+    private let answered: [EvaluationQuestion]
+
+    /// Fitted settings, beginning from `settings`.
+    ///
+    /// - Parameter answerer: makes an answerer with given settings.
+    public func fit(_ settings: AnswerSettings, answerer: (AnswerSettings) throws -> Answerer) throws -> AnswerSettings {
+        var settings = settings
+        settings.fusion = try fusionWeights(answerer(settings).searcher)
+        // Any weight but 0 makes the sentences' similarity known.
+        settings.sentenceWeights["similarity"] = 1
+        let preparing = try answerer(settings)
+        var runs: [(question: EvaluationQuestion, run: Answerer.Run)] = []
+        for (position, question) in answered.enumerated() {
+            try progress("sentences", position, answered.count)
+            runs.append((question, try preparing.prepare(AskRequest(question: question.question, topK: passages))))
+        }
+        settings.sentenceWeights = sentenceWeights(runs)
+        let ranker = SentenceRanker(weights: settings.sentenceWeights)
+        for index in runs.indices { runs[index].run.ranked = ranker.rescored(runs[index].run.ranked) }
+
+        settings.rankingWeight = try rankingWeight(answerer(settings), runs)
+        let answering = try answerer(settings)
+        var outcomes: [Evidence] = []
+        for (position, (question, run)) in runs.enumerated() {
+            try progress("abstention", position, runs.count)
+            outcomes.append(Evidence(question: question, asked: try answering.evidence(run, mode: .auto), quoted: try answering.evidence(run, mode: .extract)))
+        }
+        settings.abstention = abstention(outcomes.map { ($0.question, $0.asked) })
+        settings.abstentionWithoutModel = abstention(outcomes.map { ($0.question, $0.quoted) })
+        return settings
+    }
+
+    private struct Evidence {
+        let question: EvaluationQuestion
+        let asked: AnswerEvidence
+        let quoted: AnswerEvidence
+    }
+
+    /// Whether no model was trained on a question.
+    private func isHeldOut(_ question: EvaluationQuestion) -> Bool { question.split != "train" }
 
     // MARK: - Fusion
 
     /// Weights that make the evidence's section likely among all candidates.
-    public func fusionWeights(_ searcher: Searcher, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> FusionWeights {
+    private func fusionWeights(_ searcher: Searcher) throws -> FusionWeights {
+        let answerable = questions.filter { $0.answerable && $0.article != nil }
         var cases: [ConditionalLogit.Case] = []
         for (position, question) in answerable.enumerated() {
-            try progress(position, answerable.count)
+            try progress("fusion", position, answerable.count)
             let hits = try searcher.search(SearchRequest(question: question.question, limit: 100)).hits
             let right = hits.indices.filter { hits[$0].passage.article == question.article && hits[$0].passage.sectionPath.joined(separator: " > ") == question.section }
-            cases.append(ConditionalLogit.Case(features: hits.map(\.signals.vector), right: Set(right)))
+            cases.append(ConditionalLogit.Case(features: hits.map(\.signals.vector), right: Set(right), isHeldOut: isHeldOut(question)))
         }
-        return FusionWeights(vector: ConditionalLogit(cases, width: FusionWeights().vector.count).weights.map(Self.rounded))
+        return FusionWeights(vector: ConditionalLogit.stacked(cases, width: FusionWeights().vector.count, learned: [FusionWeights.densePosition]).map(Self.rounded))
     }
 
     // MARK: - Sentences
 
     /// Weights that make the evidence sentence likely among all sentences of the passages.
-    public func sentenceWeights(_ answerer: Answerer, passages: Int, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> [String: Double] {
-        var cases: [ConditionalLogit.Case] = []
-        for (position, question) in answerable.enumerated() {
-            try progress(position, answerable.count)
-            let run = try answerer.prepare(AskRequest(question: question.question, topK: passages))
+    private func sentenceWeights(_ runs: [(question: EvaluationQuestion, run: Answerer.Run)]) -> [String: Double] {
+        let cases = runs.filter(\.question.answerable).map { question, run in
             let evidence = Set(question.evidence.map { NormalizedText($0).bytes })
             let right = run.ranked.indices.filter { evidence.contains(NormalizedText(run.ranked[$0].text).bytes) }
-            cases.append(ConditionalLogit.Case(features: run.ranked.map(\.features.vector), right: Set(right)))
+            return ConditionalLogit.Case(features: run.ranked.map(\.features.vector), right: Set(right), isHeldOut: isHeldOut(question))
         }
-        let fit = ConditionalLogit(cases, width: SentenceFeatures.names.count)
-        return Dictionary(uniqueKeysWithValues: zip(SentenceFeatures.names, fit.weights.map(Self.rounded)))
+        let learned = SentenceFeatures.names.indices.filter { SentenceFeatures.names[$0] == "similarity" }
+        let weights = ConditionalLogit.stacked(cases, width: SentenceFeatures.names.count, learned: learned)
+        return Dictionary(uniqueKeysWithValues: zip(SentenceFeatures.names, weights.map(Self.rounded)))
     }
 
-    /// The weight of the ranking beside the model's choice with which the evidence sentence comes first most often.
-    ///
-    /// Only questions of the dev split are asked: a model has seen those it was trained on.
-    public func rankingWeight(_ answerer: Answerer, passages: Int, progress: (Int, Int) throws -> Void = { _, _ in }) throws -> Double {
+    /// The weight of the ranking beside the model's choice with which the evidence sentence comes first most often; of equal ones the smallest.
+    private func rankingWeight(_ answerer: Answerer, _ runs: [(question: EvaluationQuestion, run: Answerer.Run)]) throws -> Double {
         let grid = [0.25, 0.5, 1, 2, 4, 16]
-        let held = answerable.filter { $0.split != "train" }
+        let held = runs.filter { $0.question.answerable && isHeldOut($0.question) }
         var right = [Int](repeating: 0, count: grid.count)
-        for (position, question) in held.enumerated() {
-            try progress(position, held.count)
+        for (position, (question, run)) in held.enumerated() {
+            try progress("choice", position, held.count)
             let evidence = Set(question.evidence.map { NormalizedText($0).bytes })
-            let sentences = try answerer.firstSentences(AskRequest(question: question.question, topK: passages), rankingWeights: grid)
-            for (index, sentence) in sentences.enumerated() where evidence.contains(NormalizedText(sentence).bytes) { right[index] += 1 }
+            for (index, sentence) in try answerer.firstSentences(run, rankingWeights: grid).enumerated() where evidence.contains(NormalizedText(sentence).bytes) { right[index] += 1 }
         }
-        return grid.indices.max { right[$0] < right[$1] }.map { grid[$0] } ?? 1
+        let most = right.max() ?? 0
+        return held.isEmpty ? 1 : zip(grid, right).first { $0.1 == most }?.0 ?? 1
     }
 
     // MARK: - Abstention
 
     /// A logistic model of "answerable", and the threshold at which no more than `falseRefusals` of the answerable questions are declined.
-    ///
-    /// - Parameter answers: evidence of each question's answer, made with a threshold of 0.
-    public func abstention(_ answers: [(answerable: Bool, evidence: AnswerEvidence)]) -> AbstentionModel {
-        let rows = answers.map(\.evidence.vector)
-        let fit = LogisticRegression(rows: rows, labels: answers.map(\.answerable))
-        let confidences = zip(rows, answers).filter(\.1.answerable).map { fit.probability($0.0) }.sorted()
+    func abstention(_ answers: [(question: EvaluationQuestion, evidence: AnswerEvidence)]) -> AbstentionModel {
+        let fit = LogisticRegression.stacked(
+            answers.map { LogisticRegression.Example(features: $0.evidence.vector, label: $0.question.answerable, isHeldOut: isHeldOut($0.question)) },
+            learned: AnswerEvidence.names.indices.filter { AnswerEvidence.learned.contains(AnswerEvidence.names[$0]) })
+        var judged = answers.filter { $0.question.answerable && isHeldOut($0.question) }
+        if judged.count < 50 { judged = answers.filter(\.question.answerable) }
+        let confidences = judged.map { fit.probability($0.evidence.vector) }.sorted()
         let position = min(confidences.count - 1, Int(Double(confidences.count) * falseRefusals))
-        let threshold = confidences.isEmpty ? 0.5 : max(0, confidences[max(0, position)] - 1e-6)
+        let threshold = confidences.isEmpty ? 0.5 : max(0, confidences[max(0, position)] - 1e-4)
         return AbstentionModel(
             bias: Self.rounded(fit.bias), weights: Dictionary(uniqueKeysWithValues: zip(AnswerEvidence.names, fit.weights.map(Self.rounded))), threshold: Self.rounded(threshold))
     }

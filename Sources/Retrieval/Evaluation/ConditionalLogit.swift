@@ -3,17 +3,25 @@ import Foundation
 /// A conditional logit: weights that make the right alternatives likely among all alternatives of a case (McFadden, 1974).
 ///
 /// Fitted by Adam over all cases at once, with an L2 penalty; deterministic.
-struct ConditionalLogit {
+package struct ConditionalLogit {
     /// One choice: the alternatives' features, and which of them are right.
-    struct Case {
+    package struct Case {
         var features: [[Double]]
         var right: Set<Int>
+        /// Whether no model was trained on it.
+        var isHeldOut = true
+
+        package init(features: [[Double]], right: Set<Int>, isHeldOut: Bool = true) {
+            self.features = features
+            self.right = right
+            self.isHeldOut = isHeldOut
+        }
     }
 
-    let weights: [Double]
+    package let weights: [Double]
 
     /// - Parameter fixed: weights that are kept at a value, by position.
-    init(_ cases: [Case], width: Int, fixed: [Int: Double] = [:], steps: Int = 300, penalty: Double = 0.01) {
+    package init(_ cases: [Case], width: Int, fixed: [Int: Double] = [:], steps: Int = 300, penalty: Double = 0.01) {
         let cases = cases.filter { !$0.right.isEmpty && $0.right.count < $0.features.count }
         var weights = (0..<width).map { fixed[$0] ?? 1 }
         var mean = [Double](repeating: 0, count: width)
@@ -40,5 +48,19 @@ struct ConditionalLogit {
             }
         }
         self.weights = weights
+    }
+
+    /// Weights fitted in two steps: all but the `learned` ones on every case, then these, beside one scale for the others, on the held-out cases.
+    package static func stacked(_ cases: [Case], width: Int, learned: [Int]) -> [Double] {
+        let held = cases.filter(\.isHeldOut)
+        guard !held.isEmpty, held.count < cases.count else { return ConditionalLogit(cases, width: width).weights }
+        var weights = ConditionalLogit(cases, width: width, fixed: Dictionary(uniqueKeysWithValues: learned.map { ($0, 0) })).weights
+        let second = held.map { example in
+            Case(features: example.features.map { row in [zip(row, weights).reduce(0) { $0 + $1.0 * $1.1 }] + learned.map { row[$0] } }, right: example.right)
+        }
+        let fit = ConditionalLogit(second, width: learned.count + 1).weights
+        weights = weights.map { $0 * fit[0] }
+        for (index, position) in learned.enumerated() { weights[position] = fit[index + 1] }
+        return weights
     }
 }

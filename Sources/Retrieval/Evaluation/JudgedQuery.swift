@@ -64,11 +64,20 @@ public enum BEIRQueries {
 
 /// Run files as trec_eval reads them.
 public enum TRECRun {
-    /// One file per variant: `query Q0 document rank score variant`, blanks in names written as underscores.
+    /// One file per variant, `query Q0 document rank score variant`; the judgements, `qrels`; and this program's own values of every query, `measures.tsv`
+    /// (variant, query, nDCG@10, Recall@5, Recall@10, Recall@100, MRR@10). Blanks in names are written as underscores.
     public static func write(_ rankings: [RetrievalEvaluation.Ranking], to folder: String) throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        func word(_ text: String) -> String { String(text.map { $0.isWhitespace ? "_" : $0 }) }
+        var measures = ""
+        var judged: [String: String] = [:]
+        for ranking in rankings {
+            measures += ([word(ranking.variant.replacing(" + ", with: "-")), word(ranking.query.id)] + ranking.measures.map { "\($0)" }).joined(separator: "\t") + "\n"
+            judged[ranking.query.id] = ranking.query.judgements.sorted { $0.key < $1.key }.map { "\(word(ranking.query.id)) 0 \(word($0.key)) \($0.value)\n" }.joined()
+        }
+        try Data(measures.utf8).write(to: URL(fileURLWithPath: "\(folder)/measures.tsv"))
+        try Data(judged.sorted { $0.key < $1.key }.map(\.value).joined().utf8).write(to: URL(fileURLWithPath: "\(folder)/qrels"))
         for (variant, group) in Dictionary(grouping: rankings, by: \.variant) {
-            func word(_ text: String) -> String { String(text.map { $0.isWhitespace ? "_" : $0 }) }
             let name = word(variant.replacing(" + ", with: "-"))
             let lines = group.flatMap { ranking in
                 ranking.documents.enumerated().map { "\(word(ranking.query.id)) Q0 \(word($1.document)) \($0 + 1) \($1.score) \(name)\n" }

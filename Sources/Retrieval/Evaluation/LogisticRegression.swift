@@ -39,6 +39,32 @@ public struct LogisticRegression: Sendable {
         weights = Array(beta.dropFirst())
     }
 
+    /// An example that a model may or may not have been trained on.
+    struct Example {
+        let features: [Double]
+        let label: Bool
+        let isHeldOut: Bool
+    }
+
+    /// Fitted in two steps: all but the `learned` weights on every example, then these, beside one scale for the others, on the held-out ones.
+    static func stacked(_ examples: [Example], learned: [Int]) -> LogisticRegression {
+        let held = examples.filter(\.isHeldOut)
+        let enough = min(held.filter(\.label).count, held.filter { !$0.label }.count) >= 10
+        guard enough, held.count < examples.count else { return LogisticRegression(rows: examples.map(\.features), labels: examples.map(\.label)) }
+        func without(_ row: [Double]) -> [Double] { row.indices.map { learned.contains($0) ? 0 : row[$0] } }
+        let base = LogisticRegression(rows: examples.map { without($0.features) }, labels: examples.map(\.label))
+        let rows = held.map { example in [zip(without(example.features), base.weights).reduce(base.bias) { $0 + $1.0 * $1.1 }] + learned.map { example.features[$0] } }
+        let second = LogisticRegression(rows: rows, labels: held.map(\.label))
+        var weights = base.weights.map { $0 * second.weights[0] }
+        for (index, position) in learned.enumerated() { weights[position] = second.weights[index + 1] }
+        return LogisticRegression(bias: second.bias + base.bias * second.weights[0], weights: weights)
+    }
+
+    private init(bias: Double, weights: [Double]) {
+        self.bias = bias
+        self.weights = weights
+    }
+
     public func probability(_ row: [Double]) -> Double {
         1 / (1 + exp(-zip(row, weights).reduce(bias) { $0 + $1.0 * $1.1 }))
     }

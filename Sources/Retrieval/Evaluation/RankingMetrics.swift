@@ -5,10 +5,13 @@ public enum RankingMetrics {
     /// Relevance grades by document; documents that are not listed have grade 0.
     public typealias Judgements = [String: Int]
 
-    /// The documents of a run in trec_eval's order: falling score, and among equal scores falling document name.
+    /// The documents of a run in trec_eval's order: falling score, in single precision, and among equal scores falling document name.
     public static func order(_ run: [(document: String, score: Double)]) -> [String] {
-        run.sorted { $0.score != $1.score ? $0.score > $1.score : $0.document.utf8.lexicographicallyPrecedes($1.document.utf8) == false && $0.document != $1.document }
-            .map(\.document)
+        run.sorted {
+            let scores = (Float($0.score), Float($1.score))
+            return scores.0 != scores.1 ? scores.0 > scores.1 : $1.document.utf8.lexicographicallyPrecedes($0.document.utf8)
+        }
+        .map(\.document)
     }
 
     /// Normalised discounted cumulative gain over the first `k` documents, gain = grade, discount = log2(rank + 1).

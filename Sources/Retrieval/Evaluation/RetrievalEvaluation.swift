@@ -27,6 +27,14 @@ public struct RetrievalEvaluation: Sendable {
         public let query: JudgedQuery
         public let variant: String
         public let documents: [(document: String, score: Double)]
+
+        /// nDCG@10, Recall@5, Recall@10, Recall@100 and MRR@10.
+        public var measures: [Double] {
+            let order = RankingMetrics.order(documents)
+            let judgements = query.judgements
+            return [RankingMetrics.ndcg(order, judgements, at: 10)] + [5, 10, 100].map { RankingMetrics.recall(order, judgements, at: $0) }
+                + [RankingMetrics.reciprocalRank(order, judgements, at: 10)]
+        }
     }
 
     /// Runs every variant over the queries.
@@ -54,13 +62,7 @@ public struct RetrievalEvaluation: Sendable {
                 guard !chosen.isEmpty else { continue }
                 var values: [[Double]] = Array(repeating: [], count: 5)
                 for ranking in chosen {
-                    let judgements = ranking.query.judgements
-                    let order = ranking.documents.map(\.document)
-                    values[0].append(RankingMetrics.ndcg(order, judgements, at: 10))
-                    values[1].append(RankingMetrics.recall(order, judgements, at: 5))
-                    values[2].append(RankingMetrics.recall(order, judgements, at: 10))
-                    values[3].append(RankingMetrics.recall(order, judgements, at: 100))
-                    values[4].append(RankingMetrics.reciprocalRank(order, judgements, at: 10))
+                    for (index, value) in ranking.measures.enumerated() { values[index].append(value) }
                 }
                 let interval = Statistics.bootstrapInterval(values[0])
                 rows.append(

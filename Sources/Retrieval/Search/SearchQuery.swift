@@ -13,9 +13,9 @@ public struct SearchQuery: Sendable {
     /// Measures that a sentence must give to be the answer.
     public let quantities: Set<AskedQuantity>
     /// Names in the question, the words with capitals after the first: the stems of each.
-    let names: [Set<String>]
+    package let names: [Set<String>]
     /// Whether it is to be answered by yes or no.
-    let asksYesOrNo: Bool
+    package let asksYesOrNo: Bool
     /// How well each article's name is met.
     public let entities: [String: (score: Double, name: String)]
     /// The name by which the question means an article; empty when it does not name it.

@@ -103,6 +103,7 @@ public struct FusionWeights: Sendable, Codable, Equatable {
             lexical: vector[0], dense: vector[1], entity: vector[2], intent: vector[3], coverage: vector[4], rest: vector[5], sentence: vector[6])
     }
     public var vector: [Double] { [lexical, dense, entity, intent, coverage, rest, sentence] }
+    static let densePosition = 1
 
     /// The fused score.
     public func score(_ signals: FusionSignals) -> Double { zip(vector, signals.vector).reduce(0) { $0 + $1.0 * $1.1 } }

@@ -1,7 +1,7 @@
 /// Measures how much of a question other texts speak of: whole words count in full, other forms of a word and related words in part.
 ///
 /// Keeps what it has found for each word, so it is meant for one question and many texts; not for several threads.
-final class QuestionWords {
+package final class QuestionWords {
     /// The question's distinct stems, each weighed by how rare it is in the corpus.
     private let stems: [String]
     private let weights: [Double]
@@ -13,7 +13,7 @@ final class QuestionWords {
     static let sameRoot = 0.8, relatedWord = 0.6, relatedRoot = 0.54
 
     /// - Parameter rarity: weight of each stem; 1 for one that is not listed.
-    init(_ stems: [String], rarity: [String: Double]) {
+    package init(_ stems: [String], rarity: [String: Double]) {
         var seen: Set<String> = []
         self.stems = stems.filter { seen.insert($0).inserted }
         weights = self.stems.map { rarity[$0] ?? 1 }
@@ -25,7 +25,7 @@ final class QuestionWords {
     /// - Parameters:
     ///   - leavingOut: stems of the question that do not count, such as its subject's name.
     ///   - exactly: only whole words count.
-    func coverage(by texts: Set<String>..., leavingOut: Set<String> = [], exactly: Bool = false) -> Double {
+    package func coverage(by texts: Set<String>..., leavingOut: Set<String> = [], exactly: Bool = false) -> Double {
         var met = [Double](repeating: 0, count: stems.count)
         for words in texts {
             if exactly {

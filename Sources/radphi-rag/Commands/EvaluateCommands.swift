@@ -61,123 +61,39 @@ extension Command {
         return .success
     }
 
-    /// `radphi-rag eval answers`
-    static let evaluateAnswers = Command(
-        path: ["eval", "answers"],
-        summary: "Measure answers: evidence, citations, abstention, speed",
-        options: [
-            .model, .index, .corpus, .threads, .questions, .split, .limit, .topK,
-            Option("--mode", value: "MODE", choices: AnswerMode.allCases.map(\.rawValue), "how answers are made (default auto)"),
-            Option("--outcomes", value: "FILE", "write every question's outcome here, JSON Lines"),
-        ],
-        examples: ["radphi-rag eval answers --split test --outcomes outcomes.jsonl"]
-    ) { arguments, console in
-        let workbench = try Workbench.open(arguments, console)
-        let questions = try arguments.questions(workbench.configuration, defaultSplit: "test")
-        let topK = try arguments.integer("--top-k", in: 1...50) ?? 5
-        let mode = arguments.string("--mode").flatMap(AnswerMode.init(rawValue:)) ?? .auto
-        var outcomes: [AnswerEvaluation.Outcome] = []
-        let cancellation = console.cancellation
-        for (position, question) in questions.enumerated() {
-            if position % 10 == 0 { console.progress("question \(position) of \(questions.count)") }
-            var hits: [SearchHit] = []
-            let answer = try workbench.answerer().answer(AskRequest(question: question.question, topK: topK, mode: mode), isCancelled: { cancellation.isCancelled }) { event in
-                if case .sources(let found) = event { hits = found }
-            }
-            outcomes.append(AnswerEvaluation.outcome(question, answer: answer, hits: hits, store: workbench.store))
-        }
-        console.progress("")
-        if let path = arguments.string("--outcomes") {
-            let lines = try outcomes.map { try JSON.encode($0) + "\n" }.joined()
-            try Data(lines.utf8).write(to: URL(fileURLWithPath: path))
-        }
-        let report = AnswerReport(outcomes)
-        if arguments.json {
-            try console.print(json: report)
-        } else {
-            try console.write(
-                TextTable(
-                    ["group", "n", "retrieved", "evidence", "ROUGE-L", "F1", "cit. prec.", "cit. rec.", "refused", "declined", "of"],
-                    report.rows.map {
-                        [
-                            $0.group, String($0.questions), $0.retrieved.fixed, $0.exact.fixed, $0.rougeL.fixed, $0.tokenF1.fixed, $0.citationPrecision.fixed, $0.citationRecall.fixed,
-                            $0.falseRefusals.fixed, $0.declined.fixed, String($0.unanswerable),
-                        ]
-                    }
-                ).text)
-            try console.writeLine(
-                "confidence AUROC \(report.confidenceAuroc.fixed); seconds: median \(report.secondsMedian.fixed), 95th percentile \(report.seconds95.fixed); tokens written: mean \(report.generatedTokens.fixed)")
-        }
-        return .success
-    }
-
     /// `radphi-rag eval tune`
     static let tune = Command(
         path: ["eval", "tune"],
         summary: "Fit fusion, sentence and abstention weights to a model and a corpus",
-        discussion: "Prints the `answer` object for the model's radphi.json. Nothing is fitted on the test split.",
+        discussion: "Prints the `answer` object for the model's radphi.json. Nothing is fitted on the test split, and what a model computes only on questions that it was not trained on.",
         options: [
             .model, .index, .corpus, .threads, .questions, .topK,
             Option("--split", value: "NAME", choices: ["train", "dev"], repeats: true, "splits to fit on (default dev); may be given again"),
+            Option("--limit", value: "N", "answer at most N answerable questions of the train split (default 400)"),
             Option("--write", "also write the settings into the model's radphi.json"),
             Option("--false-refusals", value: "SHARE", "answerable questions that may be declined (default 0.07)"),
         ],
-        examples: ["radphi-rag eval tune --split dev --write"]
+        examples: ["radphi-rag eval tune --split dev --split train --write"]
     ) { arguments, console in
         let workbench = try Workbench.open(arguments, console)
         let path = try arguments.string("--questions") ?? "\(workbench.configuration.corpus(arguments))/questions"
         let splits = arguments.strings("--split").isEmpty ? ["dev"] : arguments.strings("--split")
         let questions = try QuestionSet.read(path).filter { splits.contains($0.split) }
         let topK = try arguments.integer("--top-k", in: 1...50) ?? 5
-        let calibration = Calibration(questions: questions, falseRefusals: try arguments.number("--false-refusals", in: 0...0.5) ?? 0.07)
-        let progress: (Int, Int) throws -> Void = { done, all in
+        var stage = ""
+        let calibration = Calibration(
+            questions: questions, falseRefusals: try arguments.number("--false-refusals", in: 0...0.5) ?? 0.07, passages: topK,
+            trainLimit: try arguments.integer("--limit", in: 1...1_000_000) ?? 400
+        ) { current, done, all in
             if console.cancellation.isCancelled { throw AskError.cancelled }
+            if stage != current { console.note("\(current): \(all) questions") }
+            stage = current
             if done % 20 == 0 { console.progress("question \(done) of \(all)") }
         }
-        var settings = workbench.settings
-        console.note("fusion weights, \(questions.count) questions")
-        settings.fusion = try calibration.fusionWeights(workbench.searcher, progress: progress)
-        console.note("sentence weights")
-        settings.sentenceWeights["similarity"] = settings.sentenceWeights["similarity"].flatMap { $0 == 0 ? nil : $0 } ?? 1
-        settings.sentenceWeights = try calibration.sentenceWeights(workbench.answerer(with: settings), passages: topK, progress: progress)
-        console.note("the model's share in the choice")
-        settings.rankingWeight = try calibration.rankingWeight(workbench.answerer(with: settings), passages: topK, progress: progress)
-        console.note("abstention")
-        settings.abstention.threshold = -1
-        settings.abstentionWithoutModel.threshold = -1
-        let answerer = try workbench.answerer(with: settings)
-        var evidence: [(answerable: Bool, evidence: AnswerEvidence)] = []
-        var quoted = evidence
-        for (position, question) in questions.enumerated() {
-            try progress(position, questions.count)
-            evidence.append((question.answerable, try answerer.evidence(AskRequest(question: question.question, topK: topK))))
-            quoted.append((question.answerable, try answerer.evidence(AskRequest(question: question.question, topK: topK, mode: .extract))))
-        }
+        let settings = try calibration.fit(workbench.settings) { try workbench.answerer(with: $0) }
         console.progress("")
-        settings.abstention = calibration.abstention(evidence)
-        settings.abstentionWithoutModel = calibration.abstention(quoted)
         try console.print(json: settings)
         if arguments.has("--write") { try workbench.writeSettings(settings) }
         return .success
-    }
-}
-
-/// The whole report of `eval answers`.
-struct AnswerReport: Encodable {
-    let rows: [AnswerEvaluation.Row]
-    let confidenceAuroc: Double
-    let secondsMedian: Double
-    let seconds95: Double
-    let firstTokenMedian: Double
-    let generatedTokens: Double
-
-    init(_ outcomes: [AnswerEvaluation.Outcome]) {
-        rows = AnswerEvaluation.table(outcomes)
-        confidenceAuroc = AnswerEvaluation.confidenceAUROC(outcomes)
-        let seconds = outcomes.map(\.answer.timings.total)
-        secondsMedian = Statistics.percentile(seconds, 0.5)
-        seconds95 = Statistics.percentile(seconds, 0.95)
-        firstTokenMedian = Statistics.percentile(outcomes.map(\.answer.timings.firstToken).filter { $0 > 0 }, 0.5)
-        generatedTokens = Statistics.mean(outcomes.map { Double($0.answer.tokenCounts.generated) })
     }
 }
