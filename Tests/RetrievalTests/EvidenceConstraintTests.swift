@@ -63,7 +63,7 @@ func fixtureTokenizer() throws -> Tokenizer {
         let refusing = try constraint()
         let text = try write(refusing, model: declining)
         #expect(!text.contains("do not answer") && refusing.declineProbability > 0.5)
-        #expect(refusing.written.first?.sentence == 0)
+        #expect(refusing.written.count == 2)
         let willing = try constraint()
         _ = try write(willing) { tokens in tokens.map { decline.contains($0) ? -8 : -0.5 } }
         #expect(willing.declineProbability < 0.05)

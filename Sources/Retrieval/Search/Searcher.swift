@@ -42,6 +42,14 @@ public struct SearchHit: Sendable {
     /// The fused score's parts, before their weights.
     public let signals: FusionSignals
 
+    package init(passage: Passage, score: Double, lexical: Double?, dense: Double?, signals: FusionSignals) {
+        self.passage = passage
+        self.score = score
+        self.lexical = lexical
+        self.dense = dense
+        self.signals = signals
+    }
+
     /// How well the question names the passage's article, about 0…1.
     public var entity: Double { signals.entity }
     /// How well the heading meets what is asked, 0…1.
