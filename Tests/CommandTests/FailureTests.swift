@@ -24,7 +24,9 @@ import Testing
         #expect(outcome.status == 66)
         #expect(try outcome.json()["error"]?["exit_code"]?.int == 66)
         #expect(try outcome.json()["error"]?["file"]?.string == "/no/such/model")
-        let nothing = try Program.run(["ask", "x"], folder: try temporary())
+        // Far from any checkout, where no model comes with the program.
+        let folder = try temporary()
+        let nothing = try Program.shell("cp \"$radphi\" '\(folder)/program'; cd '\(folder)'; exec ./program ask x")
         #expect(nothing.status == 66 && nothing.error.contains("--model"))
     }
 
