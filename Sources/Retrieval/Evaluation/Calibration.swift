@@ -18,7 +18,7 @@ public struct Calibration {
     ///   - passages: passages put before the model.
     ///   - trainLimit: at most so many answerable questions of the train split are answered, evenly spaced; all of them count for the fusion.
     public init(
-        questions: [EvaluationQuestion], falseRefusals: Double = 0.07, passages: Int = 5, trainLimit: Int = 400, progress: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
+        questions: [EvaluationQuestion], falseRefusals: Double = 0.08, passages: Int = 5, trainLimit: Int = 400, progress: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
     ) {
         self.questions = questions
         self.falseRefusals = falseRefusals

@@ -2,7 +2,8 @@ import Foundation
 
 /// A conditional logit: weights that make the right alternatives likely among all alternatives of a case (McFadden, 1974).
 ///
-/// Fitted by Adam over all cases at once, with an L2 penalty; deterministic.
+/// Fitted by Adam over all cases at once, with an L2 penalty on the distance from 1, where every weight begins; deterministic. Where the cases
+/// say little, a weight so stays what it would be by default, rather than falling to 0.
 package struct ConditionalLogit {
     /// One choice: the alternatives' features, and which of them are right.
     package struct Case {
@@ -27,7 +28,7 @@ package struct ConditionalLogit {
         var mean = [Double](repeating: 0, count: width)
         var square = mean
         for step in 1...steps where !cases.isEmpty {
-            var gradient = weights.map { -penalty * $0 }
+            var gradient = weights.map { -penalty * ($0 - 1) }
             for example in cases {
                 let scores = example.features.map { row in zip(row, weights).reduce(0) { $0 + $1.0 * $1.1 } }
                 let top = scores.max() ?? 0
@@ -60,7 +61,8 @@ package struct ConditionalLogit {
         }
         let fit = ConditionalLogit(second, width: learned.count + 1).weights
         weights = weights.map { $0 * fit[0] }
-        for (index, position) in learned.enumerated() { weights[position] = fit[index + 1] }
+        // More similar never speaks against: a negative weight would only be noise of few cases.
+        for (index, position) in learned.enumerated() { weights[position] = max(0, fit[index + 1]) }
         return weights
     }
 }

@@ -192,7 +192,9 @@ public final class Searcher: Sendable {
             }
             if let value = lexical[passage.id], lexicalTop > 0 { signals.lexical = value / lexicalTop }
             if let value = dense[passage.id], denseRange.1 > denseRange.0 { signals.dense = (value - denseRange.0) / (denseRange.1 - denseRange.0) }
-            return SearchHit(passage: passage, score: weights.score(signals), lexical: lexical[passage.id], dense: dense[passage.id], signals: signals)
+            // A leg alone is ordered by itself, whatever it weighs in the fusion.
+            let score = request.legs == .lexical ? signals.lexical : request.legs == .dense ? signals.dense : weights.score(signals)
+            return SearchHit(passage: passage, score: score, lexical: lexical[passage.id], dense: dense[passage.id], signals: signals)
         }
         .sorted { $0.score != $1.score ? $0.score > $1.score : $0.passage.id < $1.passage.id }
         return SearchResult(query: query, hits: Self.distinct(hits, limit: request.limit), vector: vector)

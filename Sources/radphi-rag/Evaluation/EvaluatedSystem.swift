@@ -10,7 +10,8 @@ struct EvaluatedSystem {
     /// The program itself. It answers whatever its confidence, and the threshold is applied afterwards, so that coverage can be drawn against error.
     static func program(_ workbench: Workbench, mode: AnswerMode, legs: SearchLegs = .all, name: String? = nil) throws -> EvaluatedSystem {
         var settings = workbench.settings
-        let threshold = (mode == .extract ? settings.abstentionWithoutModel : settings.abstention).threshold
+        // Confidence is calibrated for the whole search: with one leg alone every answer is shown.
+        let threshold = legs == .all ? (mode == .extract ? settings.abstentionWithoutModel : settings.abstention).threshold : nil
         settings.abstention.threshold = -1
         settings.abstentionWithoutModel.threshold = -1
         let answerer = try workbench.answerer(with: settings)
