@@ -1,7 +1,7 @@
 # The habits of this project. `make run` and `make test` do all set-up on a fresh Debian 12 with the Swift toolchain.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test build packages bench fuzz asan clean
+.PHONY: run test build packages fuzz arm clean
 
 PACKAGES := libopenblas-dev libsqlite3-dev libfaiss-dev libxml2-dev libgomp1 pkg-config python3
 PROGRAM := .build/release/radphi-rag
@@ -28,6 +28,11 @@ packages:
 FUZZ_SECONDS ?= 60
 fuzz:
 	Fuzz/run $(FUZZ_SECONDS)
+
+# The kernels for 64-bit Arm, cross-compiled and checked under emulation.
+arm: PACKAGES += gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+arm: packages
+	Tests/Arm/run
 
 clean:
 	swift package clean

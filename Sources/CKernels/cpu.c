@@ -1,5 +1,10 @@
 #include "kernel_table.h"
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+enum { DOT_PRODUCT = 1 << 20 }; // HWCAP_ASIMDDP
+#endif
+
 bool radphi_has_instructions(radphi_instructions set) {
     switch (set) {
     case RADPHI_SCALAR: return true;
@@ -8,6 +13,8 @@ bool radphi_has_instructions(radphi_instructions set) {
     case RADPHI_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") && radphi_has_instructions(RADPHI_AVX2);
+#elif defined(__aarch64__)
+    case RADPHI_NEON: return (getauxval(AT_HWCAP) & DOT_PRODUCT) != 0;
 #endif
     default: return false;
     }
@@ -17,6 +24,8 @@ const radphi_kernels *radphi_kernels_for(int set) {
 #if defined(__x86_64__)
     if (set == RADPHI_AVX512 && radphi_has_instructions(RADPHI_AVX512)) return &radphi_kernels_avx512;
     if (set == RADPHI_AVX2 && radphi_has_instructions(RADPHI_AVX2)) return &radphi_kernels_avx2;
+#elif defined(__aarch64__)
+    if (set == RADPHI_NEON && radphi_has_instructions(RADPHI_NEON)) return &radphi_kernels_neon;
 #endif
     (void)set;
     return &radphi_kernels_scalar;

@@ -24,6 +24,8 @@ extern const radphi_kernels radphi_kernels_scalar;
 #if defined(__x86_64__)
 extern const radphi_kernels radphi_kernels_avx2;
 extern const radphi_kernels radphi_kernels_avx512;
+#elif defined(__aarch64__)
+extern const radphi_kernels radphi_kernels_neon;
 #endif
 
 const radphi_kernels *radphi_kernels_for(int set);

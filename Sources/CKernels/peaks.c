@@ -11,6 +11,7 @@ typedef float v16 __attribute__((ext_vector_type(16)));
 // Keeps the compiler from working out a chain in advance.
 #define OPAQUE(x) __asm__ volatile("" : "+m"(x))
 
+#if defined(__x86_64__)
 INLINE double fp32_chains(int64_t rounds) {
     float seed = 0.5f;
     OPAQUE(seed);
@@ -25,6 +26,7 @@ INLINE double fp32_chains(int64_t rounds) {
     OPAQUE(sink);
     return (double)rounds * 16 * 16 * 2;
 }
+#endif
 
 INLINE uint64_t read_chains(const void *data, size_t size) {
     const i16 *at = data;
@@ -118,6 +120,42 @@ AVX512 static uint64_t read_avx512(const void *data, size_t size) { return read_
 AVX2 static uint64_t read_avx2(const void *data, size_t size) { return read_chains(data, size); }
 
 #define CHOOSE(name, ...) (set == RADPHI_AVX512 ? name##_avx512(__VA_ARGS__) : set == RADPHI_AVX2 ? name##_avx2(__VA_ARGS__) : name##_scalar(__VA_ARGS__))
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+
+__attribute__((target("dotprod"))) static double int8_neon(int64_t rounds) {
+    int32_t seed = 0x01020304;
+    OPAQUE(seed);
+    const int8x16_t w = vreinterpretq_s8_s32(vdupq_n_s32(seed));
+    int32x4_t sum[24];
+    UNROLL for (int i = 0; i < 24; i++) sum[i] = vdupq_n_s32(i);
+    for (int64_t r = 0; r < rounds; r++)
+        UNROLL for (int i = 0; i < 24; i++) sum[i] = vdotq_s32(sum[i], w, w);
+    int32x4_t all = sum[0];
+    UNROLL for (int i = 1; i < 24; i++) all = veorq_s32(all, sum[i]);
+    int32_t sink = vgetq_lane_s32(all, 0);
+    OPAQUE(sink);
+    return (double)rounds * 24 * 16 * 2;
+}
+
+static double fp32_neon(int64_t rounds) {
+    float seed = 0.5f;
+    OPAQUE(seed);
+    const float32x4_t w = vdupq_n_f32(seed);
+    float32x4_t sum[24];
+    UNROLL for (int i = 0; i < 24; i++) sum[i] = vdupq_n_f32((float)i);
+    for (int64_t r = 0; r < rounds; r++)
+        UNROLL for (int i = 0; i < 24; i++) sum[i] = vfmaq_f32(sum[i], w, w);
+    float32x4_t all = sum[0];
+    UNROLL for (int i = 1; i < 24; i++) all = vaddq_f32(all, sum[i]);
+    float sink = vgetq_lane_f32(all, 0);
+    OPAQUE(sink);
+    return (double)rounds * 24 * 4 * 2;
+}
+
+static uint64_t read_neon(const void *data, size_t size) { return read_chains(data, size); }
+
+#define CHOOSE(name, ...) (set == RADPHI_NEON ? name##_neon(__VA_ARGS__) : name##_scalar(__VA_ARGS__))
 #else
 #define CHOOSE(name, ...) ((void)set, name##_scalar(__VA_ARGS__))
 #endif

@@ -17,6 +17,7 @@ typedef enum {
     RADPHI_SCALAR = 0,
     RADPHI_AVX2 = 1,   // with FMA and F16C
     RADPHI_AVX512 = 2, // with BW, VL, DQ and VNNI
+    RADPHI_NEON = 3,   // Arm, with the dot product
 } radphi_instructions;
 
 /// Whether this processor has them.

@@ -3,7 +3,7 @@ import Foundation
 
 /// The processor instructions that the kernels use. All give the same bits.
 public enum InstructionLevel: String, Sendable, CaseIterable {
-    case scalar, avx2, avx512
+    case scalar, avx2, avx512, neon
 
     /// The best level of this processor, or a lower one that the environment variable `RADPHI_INSTRUCTIONS` names.
     public static let best: InstructionLevel = {
@@ -20,6 +20,7 @@ public enum InstructionLevel: String, Sendable, CaseIterable {
         case .scalar: RADPHI_SCALAR
         case .avx2: RADPHI_AVX2
         case .avx512: RADPHI_AVX512
+        case .neon: RADPHI_NEON
         }
     }
 
