@@ -23,7 +23,7 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CKernels"], swiftSettings: swiftRules),
         .testTarget(name: "IndexTests", dependencies: ["Index", "CFaiss"], swiftSettings: swiftRules),
         .testTarget(name: "RetrievalTests", dependencies: ["Retrieval"], swiftSettings: swiftRules),
-        .testTarget(name: "CommandTests", dependencies: ["radphi-rag"], swiftSettings: swiftRules),
+        .testTarget(name: "CommandTests", dependencies: ["radphi-rag", "Engine"], swiftSettings: swiftRules),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -9,10 +9,27 @@ public struct EngineBenchmark: Sendable {
     /// Runs after one that only warms up; medians are reported.
     public var runs: Int
 
-    public init(promptTokens: Int = 512, generatedTokens: Int = 64, runs: Int = 5) {
+    /// Tokens checked in one pass beyond the one that is sure; 0 leaves drafting out.
+    public var draftTokens: Int
+    /// The share of drafted tokens that count as right. The text is noise, so which ones are right is laid down: evenly the first ones of each draft.
+    public var acceptance: Double
+
+    public init(promptTokens: Int = 512, generatedTokens: Int = 64, runs: Int = 5, draftTokens: Int = 0, acceptance: Double = 0.6) {
         self.promptTokens = promptTokens
         self.generatedTokens = generatedTokens
         self.runs = runs
+        self.draftTokens = draftTokens
+        self.acceptance = acceptance
+    }
+
+    /// Decoding with drafts.
+    public struct Drafted: Sendable, Encodable {
+        public let draftTokens: Int
+        public let acceptance: Double
+        /// Tokens that stay, a second.
+        public let rate: Rate
+        /// The median over that of decoding one by one.
+        public let gain: Double
     }
 
     /// Tokens a second over the runs.
@@ -39,6 +56,7 @@ public struct EngineBenchmark: Sendable {
         public let prefill: Rate
         /// Tokens a second while decoding, the first at position `promptTokens`.
         public let decode: Rate
+        public let drafted: Drafted?
         /// 10⁹ operations a second of matrix products at the median prefill rate.
         public let prefillGigaOperations: Double
         /// Bytes of weights read for each decoded token.
@@ -57,18 +75,34 @@ public struct EngineBenchmark: Sendable {
     /// Runs the benchmark. Throws `ModelError` when prompt and text do not fit into the context.
     public func run(_ model: PhiModel, isCancelled: () -> Bool = { false }) throws -> Report {
         let clock = ContinuousClock()
-        let cache = try model.makeCache(capacity: promptTokens + generatedTokens)
+        let cache = try model.makeCache(capacity: promptTokens + generatedTokens + draftTokens + 1)
         let limit = Int32(max(1, min(model.configuration.tokenCount, 50_000)))
         let prompt = (0..<promptTokens).map { Int32(truncatingIfNeeded: $0 &* 7919 &+ 11) % limit }
         var prefill: [Double] = []
         var decode: [Double] = []
+        var drafted: [Double] = []
         for run in 0...max(1, runs) {
             cache.truncate(to: 0)
             let reading = try clock.measure { _ = try model.forward(prompt, cache: cache, logits: .last, isCancelled: isCancelled) }
             let writing = try clock.measure {
                 for step in 0..<generatedTokens { _ = try model.forward([prompt[step % prompt.count]], cache: cache, logits: .last, isCancelled: isCancelled) }
             }
+            var kept = 0
+            let checking = try clock.measure {
+                guard draftTokens > 0, generatedTokens > 0 else { return }
+                cache.truncate(to: promptTokens)
+                var passes = 0
+                while kept < generatedTokens {
+                    let tokens = (0...draftTokens).map { prompt[(kept + $0) % prompt.count] }
+                    _ = try model.forward(tokens, cache: cache, logits: .all, isCancelled: isCancelled)
+                    passes += 1
+                    let right = Int(acceptance * Double(draftTokens * passes)) - Int(acceptance * Double(draftTokens * (passes - 1)))
+                    kept += 1 + right
+                    cache.truncate(to: promptTokens + kept)
+                }
+            }
             if run == 0 { continue }
+            if kept > 0 { drafted.append(Double(kept) / checking.seconds) }
             prefill.append(Double(promptTokens) / reading.seconds)
             if generatedTokens > 0 { decode.append(Double(generatedTokens) / writing.seconds) }
         }
@@ -79,10 +113,12 @@ public struct EngineBenchmark: Sendable {
         let written = Rate(decode)
         let operations = read.median * model.operationsPerToken * 1e-9
         let gigabytes = written.median * Double(model.weightBytes) * 1e-9
+        let withDrafts = drafted.isEmpty ? nil : Rate(drafted)
         let peak = model.isQuantized ? peaks.int8GigaOperations : peaks.fp32GigaOperations
         return Report(
             instructions: model.level.rawValue, threads: model.pool.threads, promptTokens: promptTokens, generatedTokens: generatedTokens, runs: max(1, runs),
-            prefill: read, decode: written, prefillGigaOperations: operations, bytesPerToken: model.weightBytes, decodeGigabytes: gigabytes, peaks: peaks,
+            prefill: read, decode: written,
+            drafted: withDrafts.map { Drafted(draftTokens: draftTokens, acceptance: acceptance, rate: $0, gain: $0.median / written.median) }, prefillGigaOperations: operations, bytesPerToken: model.weightBytes, decodeGigabytes: gigabytes, peaks: peaks,
             prefillShare: operations / peak, decodeShare: gigabytes / peaks.readGigabytes, peakMemory: memory)
     }
 

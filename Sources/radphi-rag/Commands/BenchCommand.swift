@@ -11,6 +11,8 @@ extension Command {
             Option("--weights", value: "TYPE", choices: ["q4_0", "q8_0", "f16", "bf16", "f32"], "type of the random weights (default q4_0)"),
             Option("--prompt", value: "N", "tokens of the prompt (default 512)"), Option("--generate", value: "N", "tokens decoded after it (default 64)"),
             Option("--runs", value: "N", "runs, after one that warms up (default 5)"),
+            Option("--draft", value: "N", "also decode with drafts of N tokens (default 0: not)"),
+            Option("--acceptance", value: "SHARE", "share of the drafted tokens that count as right (default 0.6)"),
         ],
         examples: ["radphi-rag bench engine --shape phi-2 --weights q4_0 --threads 2"]
     ) { arguments, console in
@@ -25,7 +27,8 @@ extension Command {
         let configuration = try Configuration()
         let benchmark = EngineBenchmark(
             promptTokens: try arguments.integer("--prompt", in: 1...1_000_000) ?? 512, generatedTokens: try arguments.integer("--generate", in: 0...1_000_000) ?? 64,
-            runs: try arguments.integer("--runs", in: 1...1000) ?? 5)
+            runs: try arguments.integer("--runs", in: 1...1000) ?? 5, draftTokens: try arguments.integer("--draft", in: 0...64) ?? 0,
+            acceptance: try arguments.number("--acceptance", in: 0...1) ?? 0.6)
         let threads = try configuration.threads(arguments)
         let clock = ContinuousClock()
         let began = clock.now
@@ -64,6 +67,9 @@ extension Command {
         if engine.generatedTokens > 0 {
             try line("decode", "\(rate(engine.decode)), from position \(engine.promptTokens)")
             try line("", "\(shown(engine.decodeGigabytes)) GB/s of \(engine.bytesPerToken) bytes a token, \(shown(engine.decodeShare * 100, 0)) % of the read bandwidth")
+        }
+        if let drafted = engine.drafted {
+            try line("drafts", "\(rate(drafted.rate)), \(drafted.draftTokens) tokens each, \(shown(drafted.acceptance * 100, 0)) % right: \(shown(drafted.gain, 2)) x decode")
         }
         try line("machine", "int8 \(shown(engine.peaks.int8GigaOperations, 0)) GOP/s, fp32 \(shown(engine.peaks.fp32GigaOperations, 0)) GFLOP/s, read \(shown(engine.peaks.readGigabytes)) GB/s")
         if let memory = engine.peakMemory { try line("memory", "\(memory >> 20) MB at most") }
