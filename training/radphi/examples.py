@@ -329,7 +329,7 @@ def embedding_pairs(reader, material, rng, count):
                 used.discard(article.slug)
             continue
         base = article
-        if rng.random() < 0.2:
+        if rng.random() < 0.3:
             article = swap_names(article, material.articles, rng)
         own = draw_passages(reader, article, rng, rng.choice([50, 80, 110, 150]))
         entry = material.asked(article, rng) if rng.random() < 0.5 else None

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 INSTRUCTION = "Instruct: Answer the question from the numbered passages and cite them.\n"
+MOST_SYNONYMS = 6
 DECLINE = " The passages do not answer this question."
 
 BOUNDARY = re.compile(r"(?<=[.?!])[\"')\]]* +(?=[\"'(\[]*[A-Z0-9À-Þ])")
@@ -52,6 +53,7 @@ class Passage:
     path: list
     heading: str
     sentences: list
+    synonyms: list = field(default_factory=list)
 
     @property
     def text(self):
@@ -59,7 +61,9 @@ class Passage:
 
     @property
     def embedded(self):
-        return f"{self.heading}\n {self.text}"
+        """What is embedded: heading, the article's other names, text."""
+        names = "".join(f"; {name}" for name in self.synonyms[:MOST_SYNONYMS])
+        return f"{self.heading}{names}\n {self.text}"
 
 
 def split_of(key):
@@ -175,12 +179,12 @@ def passages(article, count_tokens, limit=150):
         for sentence in section.sentences:
             tokens = count_tokens(sentence)
             if group and size + tokens > limit:
-                found.append(Passage(article.slug, section.path, heading(article.title, section.path), group))
+                found.append(Passage(article.slug, section.path, heading(article.title, section.path), group, article.synonyms))
                 group, size = [], 0
             group.append(sentence)
             size += tokens
         if group:
-            found.append(Passage(article.slug, section.path, heading(article.title, section.path), group))
+            found.append(Passage(article.slug, section.path, heading(article.title, section.path), group, article.synonyms))
     return found
 
 

@@ -6,6 +6,8 @@ public struct Passage: Sendable, Hashable, Identifiable {
     public let article: String
     /// The article's title.
     public let title: String
+    /// The article's other names.
+    public let synonyms: [String]
     /// Empty for the introduction.
     public let sectionPath: [String]
     /// The article's text from `start` to `end`, byte for byte: list markers and line ends included.
@@ -19,12 +21,13 @@ public struct Passage: Sendable, Hashable, Identifiable {
     public let tokenCount: Int
 
     public init(
-        id: Int64, article: String, title: String, sectionPath: [String], text: String, start: Int, end: Int, systems: [String], kind: String,
-        tokenCount: Int
+        id: Int64, article: String, title: String, synonyms: [String] = [], sectionPath: [String], text: String, start: Int, end: Int, systems: [String],
+        kind: String, tokenCount: Int
     ) {
         self.id = id
         self.article = article
         self.title = title
+        self.synonyms = synonyms
         self.sectionPath = sectionPath
         self.text = text
         self.start = start
@@ -42,6 +45,7 @@ public struct Passage: Sendable, Hashable, Identifiable {
     /// The sentences with one space between them and without list markers: how a passage stands in a prompt.
     public var shownText: String { SentenceSplitter.joined(text) }
 
-    /// What the model embeds.
-    public var embeddedText: String { "\(heading)\n \(shownText)" }
+    /// What the model embeds: heading, the article's first six other names, sentences. Questions name a disease by its abbreviation or a synonym, and one
+    /// passage of an article rarely holds them all.
+    public var embeddedText: String { "\(heading)\(synonyms.prefix(6).map { "; \($0)" }.joined())\n \(shownText)" }
 }

@@ -1,7 +1,7 @@
 /// How articles are cut into passages. Stored with an index, because passages cut otherwise need other vectors.
 public struct ChunkerSettings: Sendable, Hashable, Codable {
-    /// Rises whenever the same article could be cut otherwise.
-    public static let version = 1
+    /// Rises whenever the same article could be cut otherwise, or its passages be embedded otherwise.
+    public static let version = 2
 
     public let version: Int
     /// A passage has at most this many tokens, unless one sentence alone has more.

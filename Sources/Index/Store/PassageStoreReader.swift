@@ -3,7 +3,7 @@ struct PassageStoreReader: ~Copyable {
     private let database: SQLiteDatabase
 
     private static let passageColumns = """
-        SELECT p.id, a.slug, a.title, s.path, substr(a.text, p.start + 1, p."end" - p.start), p.start, p."end", a.systems, a.kind, p.tokens
+        SELECT p.id, a.slug, a.title, s.path, substr(a.text, p.start + 1, p."end" - p.start), p.start, p."end", a.systems, a.kind, p.tokens, a.synonyms
         FROM passage p JOIN article a ON a.id = p.article JOIN section s ON s.article = p.article AND s.position = p.section
         """
 
@@ -39,7 +39,7 @@ struct PassageStoreReader: ~Copyable {
 
     private static func passage(_ row: SQLiteDatabase.Row) -> Passage {
         Passage(
-            id: row.integer(0), article: row.text(1), title: row.text(2), sectionPath: PassageStoreWriter.members(row.text(3)), text: String(decoding: row.blob(4), as: UTF8.self),
+            id: row.integer(0), article: row.text(1), title: row.text(2), synonyms: PassageStoreWriter.members(row.text(10)), sectionPath: PassageStoreWriter.members(row.text(3)), text: String(decoding: row.blob(4), as: UTF8.self),
             start: row.int(5), end: row.int(6), systems: PassageStoreWriter.members(row.text(7)), kind: row.text(8), tokenCount: row.int(9))
     }
 

@@ -63,7 +63,7 @@ final class PassageStoreWriter {
                 .integer(passageCount), .text(article.title), .text(section.path.joined(separator: " , ")), .text(synonyms), .text(text),
             ])
             passages.append(Passage(
-                id: passageCount, article: article.slug, title: article.title, sectionPath: section.path, text: text, start: draft.start, end: draft.end,
+                id: passageCount, article: article.slug, title: article.title, synonyms: article.synonyms, sectionPath: section.path, text: text, start: draft.start, end: draft.end,
                 systems: article.systems, kind: article.kind, tokenCount: draft.tokenCount))
         }
         for name in [article.title] + article.synonyms {
