@@ -47,7 +47,7 @@ with tempfile.TemporaryDirectory() as work:
         mine = numpy.fromfile(f"{work}/result", dtype=numpy.int64).reshape(-1, 10)
         other = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
         if not other.is_trained:
-            other.train(base)
+            other.train(base[:16384])
         other.add(base)
         if name:
             faiss.ParameterSpace().set_index_parameter(other, name, float(value))

@@ -38,6 +38,9 @@ static int ascending(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
+// As many as the program trains on.
+enum { TRAINING = 16384 };
+
 int main(int argc, char **argv) {
     if (argc != 9) { fprintf(stderr, "search FACTORY DIMENSION BASE QUERIES LIMIT PARAMETER VALUE RESULT\n"); return 64; }
     size_t dimension = (size_t)atoi(argv[2]);
@@ -49,7 +52,7 @@ int main(int argc, char **argv) {
     cfaiss_index *index = NULL;
     check(cfaiss_create((int)dimension, argv[1], CFAISS_INNER_PRODUCT, &index));
     double started = seconds();
-    if (!cfaiss_is_trained(index)) check(cfaiss_train(index, count, base));
+    if (!cfaiss_is_trained(index)) check(cfaiss_train(index, count < TRAINING ? count : TRAINING, base));
     check(cfaiss_add(index, count, base));
     double built = seconds() - started;
     if (strcmp(argv[6], "-") != 0) check(cfaiss_set_parameter(index, argv[6], atof(argv[7])));

@@ -58,9 +58,9 @@ public final class PhiModel: Sendable {
         rotary = RotaryTable(configuration)
         weightBytes = blocks.reduce(head.bytes) { $0 + $1.matrices.reduce(0) { $0 + $1.bytes } }
         operationsPerToken = blocks.reduce(0) { $0 + $1.matrices.reduce(0) { $0 + 2 * Double($1.rows) * Double($1.columns) } }
-        // An fp32 or bf16 file is meant to be computed exactly; the others are coarser than an fp16 cache.
+        // Plain numbers are computed with as they stand, and rounded keys would be the largest error; quantised weights are coarser than an fp16 cache.
         let packings = Set(blocks.flatMap(\.matrices).map { UInt32($0.view.packing) })
-        cachePacking = packings.isDisjoint(with: [RADPHI_F32.rawValue, RADPHI_BF16.rawValue]) ? RADPHI_F16 : RADPHI_F32
+        cachePacking = packings.isDisjoint(with: [RADPHI_W8.rawValue, RADPHI_W4.rawValue]) ? RADPHI_F32 : RADPHI_F16
         try checkpoint?.checkIntact()
     }
 

@@ -137,7 +137,7 @@ public struct IndexBuilder: Sendable {
         var reader = try CorpusReader(corpus)
         guard manifest.skipped.isEmpty, manifest.formatVersion == Manifest.currentFormat, manifest.model.fingerprint == embedder.fingerprint,
             manifest.model.transform == embedder.transform, manifest.chunker == options.chunker,
-            manifest.vectors.factory == options.factory ?? VectorBuild.defaultFactory(count: manifest.counts.passages), manifest.corpus.path == absolute(corpus),
+            manifest.vectors.factory == options.factory ?? VectorBuild.defaultFactory(count: manifest.counts.passages, dimension: embedder.dimension), manifest.corpus.path == absolute(corpus),
             let digest = reader.digestOnly(), digest == manifest.corpus.digest
         else { return nil }
         return BuildReport(

@@ -14,7 +14,7 @@ extension Command {
             .corpus, .index, .model, .threads,
             Option("--strict", "fail when any document would be skipped"),
             Option("--force", "build even when nothing changed"),
-            Option("--factory", value: "STRING", "FAISS's factory string, such as Flat, HNSW32_SQ8 or PQ64x4fs,RFlat; default: chosen by size"),
+            Option("--factory", value: "STRING", "FAISS's factory string, such as Flat, HNSW32_SQ8 or PQ64np,RFlat; default: chosen by size"),
         ],
         examples: ["radphi-rag index build", "radphi-rag index build --corpus my-articles --index my-index --json"]
     ) { arguments, console in
