@@ -20,6 +20,8 @@ def main():
     opener = gzip.open if arguments.source.endswith(".gz") else open
     with opener(arguments.source, "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
+    for number, row in enumerate(rows, 1):
+        row["id"] = f"{number}-{row['id']}"                    # its own ids are given twice by different sources
     generator = random.Random(arguments.seed)
     asked = generator.sample(rows, min(arguments.questions, len(rows)))
     documents = rows

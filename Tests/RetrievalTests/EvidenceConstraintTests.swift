@@ -150,7 +150,9 @@ func fixtureTokenizer() throws -> Tokenizer {
         }
         let weights = ConditionalLogit(cases, width: 3).weights
         #expect(weights[0] > 2 && weights[1] < -1 && abs(weights[2]) < 0.5)
-        let stacked = ConditionalLogit.stacked(cases, width: 3, learned: [1])
-        #expect(stacked[0] > 2 && stacked[1] < -1)
+        let stacked = ConditionalLogit.stacked(cases, width: 3, learned: [0])
+        #expect(stacked[0] > 2 && stacked[1] < -1 && abs(stacked[2]) < 0.5)
+        // What was learned elsewhere is a similarity: it may count for nothing, never against.
+        #expect(ConditionalLogit.stacked(cases, width: 3, learned: [1])[1] == 0)
     }
 }

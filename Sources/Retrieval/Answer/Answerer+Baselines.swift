@@ -9,7 +9,9 @@ extension Answerer {
         let began = ContinuousClock().now
         let outcome = try turns.take { try $0.generate(prompt: tokens, options: GenerationOptions(maxTokens: min(request.maxTokens, 80))) }
         let seconds = (ContinuousClock().now - began).seconds
-        return try check(outcome.text, request, method: "closed-book", seconds: seconds, counts: TokenCounts(prompt: outcome.promptTokens, reused: outcome.reusedTokens, generated: outcome.tokens.count))
+        let counts = TokenCounts(prompt: outcome.promptTokens, reused: outcome.reusedTokens, generated: outcome.tokens.count)
+        // The model saw no passages: those that were found serve the check alone.
+        return (try check(outcome.text, request, method: "closed-book", seconds: seconds, counts: counts).answer, [])
     }
 
     /// The question with its numbered passages, as other models are asked.

@@ -52,6 +52,7 @@ package struct ConditionalLogit {
     }
 
     /// Weights fitted in two steps: all but the `learned` ones on every case, then these, beside one scale for the others, on the held-out cases.
+    /// The learned ones are similarities and are never negative.
     package static func stacked(_ cases: [Case], width: Int, learned: [Int]) -> [Double] {
         let held = cases.filter(\.isHeldOut)
         guard !held.isEmpty, held.count < cases.count else { return ConditionalLogit(cases, width: width).weights }

@@ -73,7 +73,7 @@ struct HTMLReport {
     private static let style = """
         :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}
         h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
-        th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #8884;white-space:nowrap}th:first-child,td:first-child{text-align:left}
+        th,td{padding:.25rem .45rem;text-align:right;border-bottom:1px solid #8884;white-space:nowrap}th:first-child,td:first-child{text-align:left}
         .wide{overflow-x:auto}svg{display:block;max-width:100%;margin:.8rem 0}svg text{font:12px system-ui,sans-serif;fill:currentColor}
         .bar{fill:#2f6f9f}.axis{stroke:currentColor;stroke-opacity:.35}.grid{stroke:currentColor;stroke-opacity:.12}summary{cursor:pointer}small{opacity:.65}details{margin:.3rem 0}
         """
