@@ -20,9 +20,10 @@ let package = Package(
         .target(name: "Index", dependencies: ["Engine", "CFaiss", "CSQLite", "CLibXML2"], swiftSettings: swiftRules),
         .target(name: "Retrieval", dependencies: ["Engine", "Index"], swiftSettings: swiftRules),
         .executableTarget(name: "radphi-rag", dependencies: ["Retrieval", "Index", "Engine"], swiftSettings: swiftRules),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: swiftRules),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CKernels"], swiftSettings: swiftRules),
-        .testTarget(name: "IndexTests", dependencies: ["Index", "CFaiss"], swiftSettings: swiftRules),
-        .testTarget(name: "RetrievalTests", dependencies: ["Retrieval"], swiftSettings: swiftRules),
+        .testTarget(name: "IndexTests", dependencies: ["Index", "CFaiss", "TestSupport"], swiftSettings: swiftRules),
+        .testTarget(name: "RetrievalTests", dependencies: ["Retrieval", "TestSupport"], swiftSettings: swiftRules),
         .testTarget(name: "CommandTests", dependencies: ["radphi-rag", "Engine"], swiftSettings: swiftRules),
     ],
     cxxLanguageStandard: .cxx17

@@ -37,8 +37,7 @@ def write(folder):
 
 
 def program(words, ids):
-    line = subprocess.run([str(PROGRAM), *words], input=json.dumps({"ids": ids}), check=True, capture_output=True, text=True).stdout
-    return line
+    return subprocess.run([str(PROGRAM), *words], input=json.dumps({"ids": ids}), check=True, capture_output=True, text=True).stdout
 
 
 def main():

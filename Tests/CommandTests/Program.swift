@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Synchronization
 import Testing
@@ -62,10 +63,10 @@ enum Program {
             try? standardInput.fileHandleForWriting.close()
         }
         process.waitUntilExit()
-        let seconds = ContinuousClock.now - began
+        let seconds = (ContinuousClock.now - began).seconds
         return Outcome(
             status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus, output: output.wait(),
-            error: String(decoding: error.wait(), as: UTF8.self), seconds: Double(seconds.components.seconds) + Double(seconds.components.attoseconds) * 1e-18)
+            error: String(decoding: error.wait(), as: UTF8.self), seconds: seconds)
     }
 }
 

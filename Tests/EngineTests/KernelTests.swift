@@ -15,7 +15,7 @@ import Testing
         private let memory: UnsafeMutableRawPointer
 
         init(_ type: ElementType, rows: Int, columns: Int, seed: UInt64, pool: OpaquePointer) throws {
-            var random = SeededGenerator(seed: seed)
+            var random = SplitMix64(seed: seed)
             let tensor = WeightTensor(name: "w", type: type, rows: rows, columns: columns) { bytes in
                 if KernelTests.types.contains(type) {
                     let values = (0..<rows * columns).map { _ in Float.random(in: -1...1, using: &random) }
@@ -97,7 +97,7 @@ import Testing
     }
 
     private func numbers(_ count: Int, seed: UInt64) -> [Float] {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         return (0..<count).map { _ in Float.random(in: -1...1, using: &random) }
     }
 

@@ -9,7 +9,7 @@ enum SyntheticModel {
         rotaryDimensions: 12, tieWordEmbeddings: false, beginToken: 0, endToken: 124)
 
     static func make(_ type: ElementType, threads: Int = 1, level: InstructionLevel = .best) throws -> PhiModel {
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix64(seed: 7)
         let c = shape
         func tensor(_ rows: Int, _ columns: Int) throws -> WeightTensor {
             let values = (0..<rows * columns).map { _ in Float.random(in: -1...1, using: &random) * 2.5 / Float(columns).squareRoot() }
@@ -34,21 +34,7 @@ enum SyntheticModel {
     }
 
     static func tokens(_ count: Int, seed: UInt64 = 1) -> [Int32] {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         return (0..<count).map { _ in Int32.random(in: 1..<120, using: &random) }
-    }
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

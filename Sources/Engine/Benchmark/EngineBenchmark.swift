@@ -87,22 +87,9 @@ public struct EngineBenchmark: Sendable {
             let writing = try clock.measure {
                 for step in 0..<generatedTokens { _ = try model.forward([prompt[step % prompt.count]], cache: cache, logits: .last, isCancelled: isCancelled) }
             }
-            var kept = 0
-            let checking = try clock.measure {
-                guard draftTokens > 0, generatedTokens > 0 else { return }
-                cache.truncate(to: promptTokens)
-                var passes = 0
-                while kept < generatedTokens {
-                    let tokens = (0...draftTokens).map { prompt[(kept + $0) % prompt.count] }
-                    _ = try model.forward(tokens, cache: cache, logits: .all, isCancelled: isCancelled)
-                    passes += 1
-                    let right = Int(acceptance * Double(draftTokens * passes)) - Int(acceptance * Double(draftTokens * (passes - 1)))
-                    kept += 1 + right
-                    cache.truncate(to: promptTokens + kept)
-                }
-            }
+            let drafts = draftTokens > 0 && generatedTokens > 0 ? try decodeWithDrafts(model, cache, prompt, isCancelled) : nil
             if run == 0 { continue }
-            if kept > 0 { drafted.append(Double(kept) / checking.seconds) }
+            if let drafts { drafted.append(drafts) }
             prefill.append(Double(promptTokens) / reading.seconds)
             if generatedTokens > 0 { decode.append(Double(generatedTokens) / writing.seconds) }
         }
@@ -120,6 +107,25 @@ public struct EngineBenchmark: Sendable {
             prefill: read, decode: written,
             drafted: withDrafts.map { Drafted(draftTokens: draftTokens, acceptance: acceptance, rate: $0, gain: $0.median / written.median) }, prefillGigaOperations: operations, bytesPerToken: model.weightBytes, decodeGigabytes: gigabytes, peaks: peaks,
             prefillShare: operations / peak, decodeShare: gigabytes / peaks.readGigabytes, peakMemory: memory)
+    }
+
+    /// Tokens that stay, a second, while decoding with drafts after the prompt in `cache`.
+    private func decodeWithDrafts(_ model: PhiModel, _ cache: KVCache, _ prompt: [Int32], _ isCancelled: () -> Bool) throws -> Double {
+        cache.truncate(to: promptTokens)
+        var kept = 0
+        let time = try ContinuousClock().measure {
+            var drafted = 0
+            var right = 0
+            while kept < generatedTokens {
+                let tokens = (0...draftTokens).map { prompt[(kept + $0) % prompt.count] }
+                _ = try model.forward(tokens, cache: cache, logits: .all, isCancelled: isCancelled)
+                drafted += draftTokens
+                kept += 1 + Int(acceptance * Double(drafted)) - right
+                right = Int(acceptance * Double(drafted))
+                cache.truncate(to: promptTokens + kept)
+            }
+        }
+        return Double(kept) / time.seconds
     }
 
     /// The most memory that the process held at any time, as the kernel counts it.

@@ -27,11 +27,11 @@ struct Sampler {
     /// Tokens looked back at by the repetition penalty.
     static let penaltyWindow = 64
     private let options: SamplingOptions
-    private var state: UInt64
+    private var generator: SplitMix64
 
     init(_ options: SamplingOptions) {
         self.options = options
-        state = options.seed
+        generator = SplitMix64(seed: options.seed)
     }
 
     /// - Parameters:
@@ -111,12 +111,6 @@ struct Sampler {
         return Float(-log(max(mass, 1)))
     }
 
-    /// In [0, 1), by SplitMix64.
-    private mutating func uniform() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-    }
+    /// In [0, 1).
+    private mutating func uniform() -> Double { Double(generator.next() >> 11) * 0x1p-53 }
 }

@@ -22,9 +22,6 @@ public final class PhiModel: Sendable {
     private let rotary: RotaryTable
     private let cachePacking: radphi_packing
 
-    /// Whether keys and values are kept as fp16.
-    package var keepsHalfCache: Bool { cachePacking == RADPHI_F16 }
-
     /// Tokens of one pass through the layers; longer inputs are read in pieces.
     static let passTokens = 512
 
@@ -59,8 +56,7 @@ public final class PhiModel: Sendable {
         weightBytes = blocks.reduce(head.bytes) { $0 + $1.matrices.reduce(0) { $0 + $1.bytes } }
         operationsPerToken = blocks.reduce(0) { $0 + $1.matrices.reduce(0) { $0 + 2 * Double($1.rows) * Double($1.columns) } }
         // Plain numbers are computed with as they stand, and rounded keys would be the largest error; quantised weights are coarser than an fp16 cache.
-        let packings = Set(blocks.flatMap(\.matrices).map { UInt32($0.view.packing) })
-        cachePacking = packings.isDisjoint(with: [RADPHI_W8.rawValue, RADPHI_W4.rawValue]) ? RADPHI_F32 : RADPHI_F16
+        cachePacking = blocks.flatMap(\.matrices).contains(where: \.isQuantized) ? RADPHI_F16 : RADPHI_F32
         try checkpoint?.checkIntact()
     }
 

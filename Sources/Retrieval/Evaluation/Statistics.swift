@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// Small statistics for evaluation reports.
@@ -41,18 +42,5 @@ public enum Statistics {
         }
         let n = Double(positive.count)
         return (rankSum - n * (n + 1) / 2) / (n * Double(negative.count))
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64, for seeded resampling.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -46,8 +46,7 @@ extension Command {
             name = checkpoint.path
             type = checkpoint.weights.layers.first?.fc1.type.name ?? ""
         }
-        let load = clock.now - began
-        let seconds = Double(load.components.seconds) + Double(load.components.attoseconds) * 1e-18
+        let seconds = (clock.now - began).seconds
         let engine = try benchmark.run(model) { console.cancellation.isCancelled }
         if arguments.json {
             try console.print(json: Report(model: name, weights: type, random: arguments.has("--shape"), loadSeconds: seconds, engine: engine))
