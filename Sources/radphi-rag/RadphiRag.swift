@@ -9,7 +9,7 @@ enum RadphiRag {
         .ask, .search, .serve, .mcp,
         .indexBuild, .indexStatus, .indexVerify, .indexCollect, .indexTune,
         .corpusLint, .corpusStats,
-        .evaluateRetrieval, .evaluateAnswers, .tune,
+        .evaluateRetrieval, .evaluateAnswers, .evaluateReading, .tune,
         .modelInspect, .modelConvert, .tokenize, .embed, .generate, .logits,
         .benchEngine, .doctor, .completion,
     ]

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 
 extension Answerer {
     /// What is known about the answer to a prepared question, for calibration: as `answer` finds it, whatever the threshold.
@@ -22,5 +23,13 @@ extension Answerer {
             _ = try turns.take { try $0.generate(prompt: prompt.tokens, options: GenerationOptions(constraint: constraint)) }
             return constraint.written.first?.text ?? ""
         }
+    }
+
+    /// The sentence that the model chooses when the ranking has no say; nil when it finds declining more probable than that sentence.
+    func modelsOwnChoice(_ run: Run) throws -> EvidenceConstraint.Choice? {
+        guard let prompt = run.prompt else { return nil }
+        let constraint = quoting(run.ranked, EvidenceConstraint.Policy(maxSentences: 1, rankingWeight: 0, furtherSentence: 1))
+        _ = try turns.take { try $0.generate(prompt: prompt.tokens, options: GenerationOptions(constraint: constraint)) }
+        return constraint.declineProbability > exp(constraint.choiceLogProbability) ? nil : constraint.written.first
     }
 }

@@ -84,7 +84,7 @@ public final class Answerer: Sendable {
         guard !question.isEmpty else { throw AskError.emptyQuestion }
         guard question.count <= AskError.longestQuestion else { throw AskError.questionTooLong(characters: question.count) }
         let completed = FollowUp.complete(question, subjects: request.subjects, searcher: searcher)
-        let result = try searcher.search(SearchRequest(question: completed ?? question, limit: request.topK, filter: request.filter, legs: request.legs))
+        let result = try searcher.search(SearchRequest(question: completed ?? question, limit: request.topK, filter: request.filter, legs: request.legs, among: request.among))
         guard !result.hits.isEmpty else {
             return Run(
                 searchedFor: completed, result: result, hits: [], prompt: nil, rarity: [:], ranked: [], evidence: AnswerEvidence(),

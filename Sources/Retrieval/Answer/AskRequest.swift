@@ -29,6 +29,8 @@ public struct AskRequest: Sendable {
     public var subjects: [String]
     /// Parts of the search that take part; all unless an evaluation wants one alone.
     public var legs = SearchLegs.all
+    /// Identifiers of the only passages to answer from; nil for the whole index.
+    public var among: Set<Int64>?
 
     public init(
         id: RequestID? = nil, question: String, topK: Int = 5, filter: PassageFilter = PassageFilter(), maxTokens: Int = 256, mode: AnswerMode = .auto,

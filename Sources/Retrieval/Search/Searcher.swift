@@ -10,12 +10,15 @@ public struct SearchRequest: Sendable {
     public var filter: PassageFilter
     /// Which legs take part; both unless an evaluation wants one alone.
     public var legs: SearchLegs
+    /// Identifiers of the only passages that may be found; nil for all that the filter admits.
+    public var among: Set<Int64>?
 
-    public init(question: String, limit: Int = 5, filter: PassageFilter = PassageFilter(), legs: SearchLegs = .all) {
+    public init(question: String, limit: Int = 5, filter: PassageFilter = PassageFilter(), legs: SearchLegs = .all, among: Set<Int64>? = nil) {
         self.question = question
         self.limit = limit
         self.filter = filter
         self.legs = legs
+        self.among = among
     }
 }
 
@@ -176,7 +179,7 @@ public final class Searcher: Sendable {
             let named = query.entities.filter { $0.value.score >= 0.75 }.sorted { ($1.value.score, $0.key) < ($0.value.score, $1.key) }
             for (slug, _) in named.prefix(3) { candidates.formUnion(try store.passages(of: slug).filter { try accepts($0, request.filter) }.map(\.id)) }
         }
-        let passages = try store.passages(candidates.sorted())
+        let passages = try store.passages((request.among ?? candidates).sorted())
         let lexicalTop = lexical.values.max() ?? 0
         let question = structure ? QuestionWords(query.stems, rarity: try rarity(of: query)) : nil
         let denseRange = (dense.values.min() ?? 0, dense.values.max() ?? 0)
