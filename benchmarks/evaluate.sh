@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the figures of docs/EVALUATION.md again: retrieval, answers with baselines, the HTML report, and MedQuAD where its folder is given.
+# Makes the figures of docs/EVALUATION.md again: retrieval, answers with baselines, reading, the HTML report, and MedQuAD where its folder is given.
 #
 #   benchmarks/evaluate.sh [-o FOLDER] [-m MODEL] [-s SPLIT] [-q MEDQUAD_FOLDER]
 #
@@ -22,6 +22,7 @@ set -- --index "$out/index"
 
 "$program" eval retrieval --split "$split" --run-files "$out/runs" "$@" | tee "$out/retrieval.txt"
 "$program" eval answers --split "$split" --baselines --html "$out/report.html" --outcomes "$out/outcomes.jsonl" "$@" | tee "$out/answers.txt"
+"$program" eval reading --split "$split" "$@" | tee "$out/reading.txt"
 
 if [ -n "$medquad" ]; then
     set -- --index "$out/medquad.index"

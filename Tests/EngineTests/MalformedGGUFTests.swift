@@ -118,7 +118,7 @@ private struct GGUFBytes {
             length -= length > 20_000 ? 331 : 1
             truncate(path, length)
             let error = #expect(throws: FileError.self, "\(length)") { try Checkpoint.open(path) }
-            #expect(error?.exitStatus == .badData)
+            #expect(error?.exitStatus == .badData, "\(length): \(error?.message ?? "")")
         }
     }
 

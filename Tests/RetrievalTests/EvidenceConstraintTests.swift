@@ -139,12 +139,13 @@ func fixtureTokenizer() throws -> Tokenizer {
 @Suite struct ConditionalLogitTests {
     /// Alternatives drawn at random, chosen by known weights: the fit finds their order and signs.
     @Test func recoversItsModel() {
-        var generator = Seeded(state: 11)
+        var generator = SplitMix64(seed: 11)
+        func unit() -> Double { Double.random(in: 0..<1, using: &generator) }
         var cases: [ConditionalLogit.Case] = []
         for index in 0..<600 {
-            let rows = (0..<8).map { _ in [generator.unit(), generator.unit(), generator.unit()] }
+            let rows = (0..<8).map { _ in [unit(), unit(), unit()] }
             let scores = rows.map { exp(4 * $0[0] - 2 * $0[1]) }
-            var draw = generator.unit() * scores.reduce(0, +)
+            var draw = unit() * scores.reduce(0, +)
             let chosen = scores.firstIndex { draw -= $0; return draw <= 0 } ?? 0
             cases.append(ConditionalLogit.Case(features: rows, right: [chosen], isHeldOut: index % 2 == 0))
         }

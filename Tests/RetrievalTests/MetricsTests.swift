@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Retrieval
 import Testing
@@ -35,25 +36,25 @@ import Testing
     }
 
     @Test func logisticRegressionRecoversItsModel() {
-        var generator = Seeded(state: 7)
+        var generator = SplitMix64(seed: 7)
+        func unit() -> Double { Double.random(in: 0..<1, using: &generator) }
         var rows: [[Double]] = []
         var labels: [Bool] = []
         for _ in 0..<4000 {
-            let x = [generator.unit() * 4 - 2, generator.unit() * 4 - 2]
+            let x = [unit() * 4 - 2, unit() * 4 - 2]
             let p = 1 / (1 + exp(-(0.5 + 2 * x[0] - 1 * x[1])))
             rows.append(x)
-            labels.append(generator.unit() < p)
+            labels.append(unit() < p)
         }
         let fit = LogisticRegression(rows: rows, labels: labels)
         #expect(abs(fit.bias - 0.5) < 0.2 && abs(fit.weights[0] - 2) < 0.25 && abs(fit.weights[1] + 1) < 0.2)
     }
-}
 
-/// A linear congruential generator (Knuth's MMIX constants), so that the test is the same everywhere.
-struct Seeded {
-    var state: UInt64
-    mutating func unit() -> Double {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return Double(state >> 11) / Double(1 << 53)
+    @Test func anExampleOfImportanceTwoCountsAsTwo() {
+        let rows = [[0.1], [0.4], [0.5], [0.9]]
+        let labels = [false, true, false, true]
+        let weighted = LogisticRegression(rows: rows, labels: labels, importance: [1, 2, 1, 1])
+        let repeated = LogisticRegression(rows: rows + [rows[1]], labels: labels + [true])
+        #expect(abs(weighted.bias - repeated.bias) < 1e-9 && abs(weighted.weights[0] - repeated.weights[0]) < 1e-9)
     }
 }

@@ -100,6 +100,34 @@ import Testing
         #expect(dense.lexical == nil && dense.dense != nil && dense.passage.article == "croup")
     }
 
+    @Test func onlyThePassagesNamedAreFound() throws {
+        let croup = try searcher.store.passages(of: "croup")
+        let hits = try searcher.search(SearchRequest(question: "How is appendicitis treated?", among: Set(croup.map(\.id)))).hits
+        #expect(Set(hits.map(\.passage.id)) == Set(croup.map(\.id)))
+    }
+
+    @Test func readingPutsAQuestionWithAndWithoutThePassageThatAnswers() throws {
+        let question = try JSONDecoder().decode(
+            EvaluationQuestion.self,
+            from: Data(
+                #"""
+                {"id": "1", "question": "How is croup treated?", "answerable": true, "article": "croup", "section": "Treatment and prognosis", "split": "dev", "kind": "treatment",
+                "evidence": ["Croup is treated with corticosteroids and nebulised adrenaline."], "answer": "", "system": "Chest", "variation": "plain"}
+                """#.utf8))
+        let cases = try ReadingEvaluation.cases(question, searcher: searcher)
+        let right = try #require(cases.first?.right)
+        let passage = try #require(try searcher.store.passages([right]).first)
+        #expect(cases.count == 2 && passage.text.contains("nebulised adrenaline"))
+        #expect(cases[0].passages.count == 4 && cases[0].passages.contains(right))
+        #expect(cases[1].right == nil && cases[1].passages.count == 4 && !cases[1].passages.contains(right))
+
+        let copied = ReadingEvaluation.Outcome(cases[0], sentences: [("Croup is treated with corticosteroids and nebulised adrenaline.", passage)])
+        let invented = ReadingEvaluation.Outcome(cases[0], sentences: [("Croup is treated with ice.", passage)])
+        let silent = ReadingEvaluation.Outcome(cases[1], sentences: [])
+        let row = ReadingEvaluation.row("test", [copied, invented, silent])
+        #expect(row.copied == 0.5 && row.fromRightPassage == 1 && row.numberRight == 0.5 && row.falseRefusals == 0 && row.declined == 1)
+    }
+
     @Test func aQuestionOfStopWordsOrSyntaxFindsNothingOrSomethingButNeverFails() throws {
         for question in ["what is the", "NEAR(\"a\" OR *)", "'; DROP TABLE passage; --", "🙂", String(repeating: "appendix ", count: 400)] {
             #expect(try searcher.search(SearchRequest(question: question, legs: .lexical)).hits.count <= 5)

@@ -18,7 +18,7 @@ public struct Calibration {
     ///   - passages: passages put before the model.
     ///   - trainLimit: at most so many answerable questions of the train split are answered, evenly spaced; all of them count for the fusion.
     public init(
-        questions: [EvaluationQuestion], falseRefusals: Double = 0.08, passages: Int = 5, trainLimit: Int = 400, progress: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
+        questions: [EvaluationQuestion], falseRefusals: Double = 0.1, passages: Int = 5, trainLimit: Int = 400, progress: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
     ) {
         self.questions = questions
         self.falseRefusals = falseRefusals
@@ -53,20 +53,34 @@ public struct Calibration {
 
         settings.rankingWeight = try rankingWeight(answerer(settings), runs)
         let answering = try answerer(settings)
-        var outcomes: [Evidence] = []
+        var attempts: [Attempt] = []
         for (position, (question, run)) in runs.enumerated() {
             try progress("abstention", position, runs.count)
-            outcomes.append(Evidence(question: question, asked: try answering.evidence(run, mode: .auto), quoted: try answering.evidence(run, mode: .extract)))
+            attempts.append(try attempt(question, run, isAnswerable: question.answerable, answering))
+            if question.answerable { attempts.append(try attempt(question, withheld(question, answering), isAnswerable: false, answering)) }
         }
-        settings.abstention = abstention(outcomes.map { ($0.question, $0.asked) })
-        settings.abstentionWithoutModel = abstention(outcomes.map { ($0.question, $0.quoted) })
+        settings.abstention = abstention(attempts, \.asked)
+        settings.abstentionWithoutModel = abstention(attempts, \.quoted)
         return settings
     }
 
-    private struct Evidence {
+    /// What was known about the answer to a question from passages that answer it or do not.
+    struct Attempt {
         let question: EvaluationQuestion
+        let isAnswerable: Bool
         let asked: AnswerEvidence
         let quoted: AnswerEvidence
+    }
+
+    private func attempt(_ question: EvaluationQuestion, _ run: Answerer.Run, isAnswerable: Bool, _ answerer: Answerer) throws -> Attempt {
+        Attempt(question: question, isAnswerable: isAnswerable, asked: try answerer.evidence(run, mode: .auto), quoted: try answerer.evidence(run, mode: .extract))
+    }
+
+    /// The question before the best passages that do not hold its evidence: what must be declined although the article is the right one.
+    private func withheld(_ question: EvaluationQuestion, _ answerer: Answerer) throws -> Answerer.Run {
+        var request = AskRequest(question: question.question, topK: passages)
+        request.among = try ReadingEvaluation.wrongPassages(question, searcher: answerer.searcher, count: passages)
+        return try answerer.prepare(request)
     }
 
     /// Whether no model was trained on a question.
@@ -118,13 +132,26 @@ public struct Calibration {
     // MARK: - Abstention
 
     /// A logistic model of "answerable", and the threshold at which no more than `falseRefusals` of the answerable questions are declined.
-    func abstention(_ answers: [(question: EvaluationQuestion, evidence: AnswerEvidence)]) -> AbstentionModel {
+    ///
+    /// Questions that the corpus does not answer are few here and what users meet more often than evidence that was not found, so all of them together
+    /// count twice as much as the questions whose evidence was withheld; and the questions with their evidence as much as both, so that the
+    /// probability is one at even odds.
+    func abstention(_ attempts: [Attempt], _ evidence: KeyPath<Attempt, AnswerEvidence>) -> AbstentionModel {
+        let withheld = attempts.filter { $0.question.answerable && !$0.isAnswerable }.count
+        let unanswerable = attempts.filter { !$0.question.answerable }.count
+        func importance(_ attempt: Attempt) -> Double {
+            guard withheld > 0, unanswerable > 0 else { return 1 }
+            return attempt.isAnswerable ? 3 : attempt.question.answerable ? 1 : 2 * Double(withheld) / Double(unanswerable)
+        }
         let fit = LogisticRegression.stacked(
-            answers.map { LogisticRegression.Example(features: $0.evidence.vector, label: $0.question.answerable, isHeldOut: isHeldOut($0.question)) },
+            attempts.map {
+                LogisticRegression.Example(
+                    features: $0[keyPath: evidence].vector, label: $0.isAnswerable, isHeldOut: isHeldOut($0.question), importance: importance($0))
+            },
             learned: AnswerEvidence.names.indices.filter { AnswerEvidence.learned.contains(AnswerEvidence.names[$0]) })
-        var judged = answers.filter { $0.question.answerable && isHeldOut($0.question) }
-        if judged.count < 50 { judged = answers.filter(\.question.answerable) }
-        let confidences = judged.map { fit.probability($0.evidence.vector) }.sorted()
+        var judged = attempts.filter { $0.isAnswerable && isHeldOut($0.question) }
+        if judged.count < 50 { judged = attempts.filter(\.isAnswerable) }
+        let confidences = judged.map { fit.probability($0[keyPath: evidence].vector) }.sorted()
         let position = min(confidences.count - 1, Int(Double(confidences.count) * falseRefusals))
         let threshold = confidences.isEmpty ? 0.5 : max(0, confidences[max(0, position)] - 1e-4)
         return AbstentionModel(

@@ -10,19 +10,21 @@ public struct LogisticRegression: Sendable {
     /// - Parameters:
     ///   - rows: the examples' features, all of one length.
     ///   - labels: whether each is positive.
+    ///   - importance: how often each counts; once each when nil.
     ///   - penalty: strength of the L2 penalty on the weights (not on the bias).
-    public init(rows: [[Double]], labels: [Bool], penalty: Double = 1) {
+    public init(rows: [[Double]], labels: [Bool], importance: [Double]? = nil, penalty: Double = 1) {
+        let importance = importance ?? [Double](repeating: 1, count: rows.count)
         let width = (rows.first?.count ?? 0) + 1
         var beta = [Double](repeating: 0, count: width)
         for _ in 0..<50 {
             var gradient = [Double](repeating: 0, count: width)
             var hessian = [[Double]](repeating: [Double](repeating: 0, count: width), count: width)
-            for (row, label) in zip(rows, labels) where row.count + 1 == width {
+            for (index, row) in rows.enumerated() where row.count + 1 == width {
                 let x = [1] + row
                 let p = 1 / (1 + exp(-zip(x, beta).reduce(0) { $0 + $1.0 * $1.1 }))
-                let weight = max(p * (1 - p), 1e-6)
+                let weight = importance[index] * max(p * (1 - p), 1e-6)
                 for i in 0..<width {
-                    gradient[i] += x[i] * ((label ? 1 : 0) - p)
+                    gradient[i] += importance[index] * x[i] * ((labels[index] ? 1 : 0) - p)
                     for j in 0...i { hessian[i][j] += weight * x[i] * x[j] }
                 }
             }
@@ -44,17 +46,19 @@ public struct LogisticRegression: Sendable {
         let features: [Double]
         let label: Bool
         let isHeldOut: Bool
+        /// How often it counts.
+        var importance = 1.0
     }
 
     /// Fitted in two steps: all but the `learned` weights on every example, then these, beside one scale for the others, on the held-out ones.
     static func stacked(_ examples: [Example], learned: [Int]) -> LogisticRegression {
         let held = examples.filter(\.isHeldOut)
         let enough = min(held.filter(\.label).count, held.filter { !$0.label }.count) >= 10
-        guard enough, held.count < examples.count else { return LogisticRegression(rows: examples.map(\.features), labels: examples.map(\.label)) }
+        guard enough, held.count < examples.count else { return LogisticRegression(rows: examples.map(\.features), labels: examples.map(\.label), importance: examples.map(\.importance)) }
         func without(_ row: [Double]) -> [Double] { row.indices.map { learned.contains($0) ? 0 : row[$0] } }
-        let base = LogisticRegression(rows: examples.map { without($0.features) }, labels: examples.map(\.label))
+        let base = LogisticRegression(rows: examples.map { without($0.features) }, labels: examples.map(\.label), importance: examples.map(\.importance))
         let rows = held.map { example in [zip(without(example.features), base.weights).reduce(base.bias) { $0 + $1.0 * $1.1 }] + learned.map { example.features[$0] } }
-        let second = LogisticRegression(rows: rows, labels: held.map(\.label))
+        let second = LogisticRegression(rows: rows, labels: held.map(\.label), importance: held.map(\.importance))
         var weights = base.weights.map { $0 * second.weights[0] }
         for (index, position) in learned.enumerated() { weights[position] = second.weights[index + 1] }
         return LogisticRegression(bias: second.bias + base.bias * second.weights[0], weights: weights)

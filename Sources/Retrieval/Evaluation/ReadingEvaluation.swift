@@ -29,7 +29,7 @@ public struct ReadingEvaluation: Sendable {
 
         /// - Parameter sentences: the answer's sentences with the passages cited for them; empty when declined.
         public init(_ reading: Case, sentences: [(text: String, passage: Passage?)]) {
-            let evidence = Set(reading.question.evidence.map { NormalizedText($0).bytes })
+            let evidence = ReadingEvaluation.evidence(of: reading.question)
             hasRight = reading.right != nil
             isAnswerable = reading.question.answerable
             declined = sentences.isEmpty
@@ -65,19 +65,25 @@ public struct ReadingEvaluation: Sendable {
 
     /// The cases of a question: two, one when it is unanswerable, none when no passage of the index holds its evidence.
     public static func cases(_ question: EvaluationQuestion, searcher: Searcher) throws -> [Case] {
-        let found = try searcher.search(SearchRequest(question: question.question, limit: 20)).hits.map(\.passage)
         guard question.answerable, let slug = question.article else {
-            return [Case(question: question, right: nil, passages: Set(found.prefix(passages).map(\.id)))]
+            return [Case(question: question, right: nil, passages: try wrongPassages(question, searcher: searcher, count: passages))]
         }
-        let evidence = Set(question.evidence.map { NormalizedText($0).bytes })
-        func holds(_ passage: Passage) -> Bool { !sentences(of: passage).isDisjoint(with: evidence) }
-        guard let right = try searcher.store.passages(of: slug).first(where: holds)?.id else { return [] }
-        let wrong = found.filter { !holds($0) }.map(\.id)
+        let evidence = evidence(of: question)
+        guard let right = try searcher.store.passages(of: slug).first(where: { !sentences(of: $0).isDisjoint(with: evidence) })?.id else { return [] }
         return [
-            Case(question: question, right: right, passages: Set(wrong.prefix(passages - 1) + [right])),
-            Case(question: question, right: nil, passages: Set(wrong.prefix(passages))),
+            Case(question: question, right: right, passages: try wrongPassages(question, searcher: searcher, count: passages - 1).union([right])),
+            Case(question: question, right: nil, passages: try wrongPassages(question, searcher: searcher, count: passages)),
         ]
     }
+
+    /// The best passages that the search finds and that hold none of the question's evidence.
+    static func wrongPassages(_ question: EvaluationQuestion, searcher: Searcher, count: Int) throws -> Set<Int64> {
+        let evidence = evidence(of: question)
+        let found = try searcher.search(SearchRequest(question: question.question, limit: count + 10)).hits.map(\.passage)
+        return Set(found.filter { sentences(of: $0).isDisjoint(with: evidence) }.prefix(count).map(\.id))
+    }
+
+    private static func evidence(of question: EvaluationQuestion) -> Set<[UInt8]> { Set(question.evidence.map { NormalizedText($0).bytes }) }
 
     private static func sentences(of passage: Passage) -> Set<[UInt8]> {
         let utf8 = Array(passage.text.utf8)

@@ -71,7 +71,7 @@ extension Command {
             Option("--split", value: "NAME", choices: ["train", "dev"], repeats: true, "splits to fit on (default dev); may be given again"),
             Option("--limit", value: "N", "answer at most N answerable questions of the train split (default 400)"),
             Option("--write", "also write the settings into the model's radphi.json"),
-            Option("--false-refusals", value: "SHARE", "answerable questions that may be declined (default 0.08)"),
+            Option("--false-refusals", value: "SHARE", "answerable questions that may be declined (default 0.1)"),
         ],
         examples: ["radphi-rag eval tune --split dev --split train --write"]
     ) { arguments, console in
@@ -82,7 +82,7 @@ extension Command {
         let topK = try arguments.integer("--top-k", in: 1...50) ?? 5
         var stage = ""
         let calibration = Calibration(
-            questions: questions, falseRefusals: try arguments.number("--false-refusals", in: 0...0.5) ?? 0.08, passages: topK,
+            questions: questions, falseRefusals: try arguments.number("--false-refusals", in: 0...0.5) ?? 0.1, passages: topK,
             trainLimit: try arguments.integer("--limit", in: 1...1_000_000) ?? 400
         ) { current, done, all in
             if console.cancellation.isCancelled { throw AskError.cancelled }
