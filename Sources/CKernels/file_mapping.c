@@ -11,7 +11,8 @@
 enum { SLOT_COUNT = 1024 };
 
 typedef struct {
-    atomic_uintptr_t start; // 0: free
+    atomic_uint generation; // even: free; a signal that finds it changed has read the bounds of two mappings
+    atomic_uintptr_t start;
     atomic_uintptr_t end;
     atomic_bool faulted;
 } Slot;
@@ -26,9 +27,10 @@ static uintptr_t page_size = 4096;
 static void on_bus_error(int signal_number, siginfo_t *info, void *context) {
     const uintptr_t address = (uintptr_t)info->si_addr;
     for (int i = 0; i < SLOT_COUNT; i++) {
+        const unsigned generation = atomic_load(&slots[i].generation);
         const uintptr_t start = atomic_load(&slots[i].start);
         const uintptr_t end = atomic_load(&slots[i].end);
-        if (start == 0 || address < start || address >= end) continue;
+        if (generation % 2 == 0 || address < start || address >= end || atomic_load(&slots[i].generation) != generation) continue;
         const uintptr_t page = address & ~(page_size - 1);
         void *mapped = mmap((void *)page, end - page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         if (mapped == MAP_FAILED) break;
@@ -56,11 +58,12 @@ int radphi_mapping_guard(void *base, size_t length) {
         handler_installed = sigaction(SIGBUS, &action, &previous_action) == 0;
     }
     for (int i = 0; handler_installed && i < SLOT_COUNT && found < 0; i++) {
-        if (atomic_load(&slots[i].start) != 0) continue;
+        if (atomic_load(&slots[i].generation) % 2 != 0) continue;
         const uintptr_t whole_pages = (length + page_size - 1) & ~(page_size - 1);
         atomic_store(&slots[i].faulted, false);
         atomic_store(&slots[i].end, (uintptr_t)base + whole_pages);
         atomic_store(&slots[i].start, (uintptr_t)base);
+        atomic_fetch_add(&slots[i].generation, 1);
         found = i;
     }
     pthread_mutex_unlock(&slots_lock);
@@ -72,5 +75,5 @@ bool radphi_mapping_faulted(int slot) {
 }
 
 void radphi_mapping_release(int slot) {
-    if (slot >= 0 && slot < SLOT_COUNT) atomic_store(&slots[slot].start, 0);
+    if (slot >= 0 && slot < SLOT_COUNT) atomic_fetch_add(&slots[slot].generation, 1);
 }
