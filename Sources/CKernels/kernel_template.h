@@ -141,7 +141,7 @@ enum { BYTES_W8, BYTES_EXPANDED, NIBBLES };
 /// Blocks of int8 weights. `weights` and `scales` advance by their strides from block to block.
 INLINE void tile_int8(
     int form, int rows, int group, const uint8_t *weights, size_t weight_stride, const uint8_t *scales, size_t scale_stride, int blocks,
-    const radphi_rows *input, int columns, int row, int first_block, bool ahead, float *sums) {
+    const radphi_rows *input, int columns, int row, int first_block, float *sums) {
     v16 sum[4][4];
     const int8_t *a[4];
     const float *as[4];
@@ -153,8 +153,6 @@ INLINE void tile_int8(
         UNROLL for (int g = 0; g < group; g++) sum[r][g] = load(sums + r * RADPHI_PANEL + g * 16);
     }
     for (int block = 0; block < blocks; block++) {
-        if (ahead)
-            UNROLL for (int line = 0; line < (form == NIBBLES ? 18 : 34); line++) __builtin_prefetch(weights + 3072 + line * 64);
         i16 dot[4][4];
         UNROLL for (int r = 0; r < rows; r++) {
             const i16 start = (form == BYTES_W8 ? START_W8 : -8) * at[r][block];
@@ -204,19 +202,15 @@ INLINE void tile_int8(
 INLINE void blocks_int8(
     int form, const uint8_t *weights, size_t weight_stride, const uint8_t *scales, size_t scale_stride, int blocks, const radphi_rows *input, int columns,
     int count, int first_block, float *sums) {
-#define TILE(n, ahead) \
+#define TILE(n) \
     for (int g = 0; g < 4; g += GROUP) \
-        tile_int8(form, n, GROUP, weights + g * 64, weight_stride, scales + g * 32, scale_stride, blocks, input, columns, row, first_block, ahead, sums + row * RADPHI_PANEL + g * 16)
+        tile_int8(form, n, GROUP, weights + g * 64, weight_stride, scales + g * 32, scale_stride, blocks, input, columns, row, first_block, sums + row * RADPHI_PANEL + g * 16)
     int row = 0;
-    if (count == 1) {
-        TILE(1, true);
-        return;
-    }
-    for (; row + ROWS_INT8 <= count; row += ROWS_INT8) TILE(ROWS_INT8, false);
+    for (; row + ROWS_INT8 <= count; row += ROWS_INT8) TILE(ROWS_INT8);
     switch (count - row) {
-    case 3: TILE(3, false); break;
-    case 2: TILE(2, false); break;
-    case 1: TILE(1, false); break;
+    case 3: TILE(3); break;
+    case 2: TILE(2); break;
+    case 1: TILE(1); break;
     default: break;
     }
 #undef TILE

@@ -22,6 +22,9 @@ public struct EngineBenchmark: Sendable {
         self.acceptance = acceptance
     }
 
+    /// The read bandwidth is measured anew after so many decoded tokens.
+    private static let tokensBetweenReads = 8
+
     /// Decoding with drafts.
     public struct Drafted: Sendable, Encodable {
         public let draftTokens: Int
@@ -59,14 +62,14 @@ public struct EngineBenchmark: Sendable {
         public let drafted: Drafted?
         /// 10⁹ operations a second of matrix products at the median prefill rate.
         public let prefillGigaOperations: Double
-        /// Bytes of weights read for each decoded token.
+        /// Bytes read for each decoded token: the weights, and the keys and values of the positions before it, of which there are more from token to token: the mean.
         public let bytesPerToken: Int
-        /// 10⁹ bytes of weights a second at the median decode rate.
+        /// 10⁹ of these bytes a second at the median decode rate.
         public let decodeGigabytes: Double
         public let peaks: HardwarePeaks
         /// Prefill's share of the int8 peak (of the fp32 peak where weights are not quantised).
         public let prefillShare: Double
-        /// Decoding's share of the read bandwidth.
+        /// Decoding's share of the read bandwidth, which is measured between the decoded tokens: the mean over all runs.
         public let decodeShare: Double
         /// Bytes of memory at the highest, of the whole process; nil where the system does not tell.
         public let peakMemory: Int?
@@ -81,32 +84,41 @@ public struct EngineBenchmark: Sendable {
         var prefill: [Double] = []
         var decode: [Double] = []
         var drafted: [Double] = []
+        var reading = Duration.zero
+        var decoding = Duration.zero
+        var passes = 0
         for run in 0...max(1, runs) {
             cache.truncate(to: 0)
-            let reading = try clock.measure { _ = try model.forward(prompt, cache: cache, logits: .last, isCancelled: isCancelled) }
-            let writing = try clock.measure {
-                for step in 0..<generatedTokens { _ = try model.forward([prompt[step % prompt.count]], cache: cache, logits: .last, isCancelled: isCancelled) }
+            let prefilling = try clock.measure { _ = try model.forward(prompt, cache: cache, logits: .last, isCancelled: isCancelled) }
+            var writing = Duration.zero
+            for step in 0..<generatedTokens {
+                writing += try clock.measure { _ = try model.forward([prompt[step % prompt.count]], cache: cache, logits: .last, isCancelled: isCancelled) }
+                guard run > 0, step % Self.tokensBetweenReads == 0 else { continue }
+                reading += clock.measure { model.readWeights() }
+                passes += 1
             }
             let drafts = draftTokens > 0 && generatedTokens > 0 ? try decodeWithDrafts(model, cache, prompt, isCancelled) : nil
             if run == 0 { continue }
             if let drafts { drafted.append(drafts) }
-            prefill.append(Double(promptTokens) / reading.seconds)
+            prefill.append(Double(promptTokens) / prefilling.seconds)
             if generatedTokens > 0 { decode.append(Double(generatedTokens) / writing.seconds) }
+            decoding += writing
         }
-        // The measuring of the peaks takes memory of its own.
-        let memory = Self.peakMemory()
-        let peaks = try HardwarePeaks(pool: model.pool, level: model.level)
+        let bandwidth = passes > 0 ? Double(passes * model.weightBytes) / reading.seconds * 1e-9 : 0
+        let peaks = HardwarePeaks(pool: model.pool, level: model.level, readGigabytes: bandwidth)
         let read = Rate(prefill)
         let written = Rate(decode)
         let operations = read.median * model.operationsPerToken * 1e-9
-        let gigabytes = written.median * Double(model.weightBytes) * 1e-9
+        let bytesPerToken = model.weightBytes + model.cacheBytesPerPosition * (promptTokens + generatedTokens / 2)
+        let share = passes > 0 ? Double(max(1, runs) * generatedTokens * bytesPerToken) / decoding.seconds * 1e-9 / bandwidth : 0
         let withDrafts = drafted.isEmpty ? nil : Rate(drafted)
         let peak = model.isQuantized ? peaks.int8GigaOperations : peaks.fp32GigaOperations
         return Report(
             instructions: model.level.rawValue, threads: model.pool.threads, promptTokens: promptTokens, generatedTokens: generatedTokens, runs: max(1, runs),
             prefill: read, decode: written,
-            drafted: withDrafts.map { Drafted(draftTokens: draftTokens, acceptance: acceptance, rate: $0, gain: $0.median / written.median) }, prefillGigaOperations: operations, bytesPerToken: model.weightBytes, decodeGigabytes: gigabytes, peaks: peaks,
-            prefillShare: operations / peak, decodeShare: gigabytes / peaks.readGigabytes, peakMemory: memory)
+            drafted: withDrafts.map { Drafted(draftTokens: draftTokens, acceptance: acceptance, rate: $0, gain: $0.median / written.median) },
+            prefillGigaOperations: operations, bytesPerToken: bytesPerToken, decodeGigabytes: written.median * Double(bytesPerToken) * 1e-9, peaks: peaks,
+            prefillShare: operations / peak, decodeShare: share, peakMemory: Self.peakMemory())
     }
 
     /// Tokens that stay, a second, while decoding with drafts after the prompt in `cache`.

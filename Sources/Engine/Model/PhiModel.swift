@@ -60,6 +60,14 @@ public final class PhiModel: Sendable {
         try checkpoint?.checkIntact()
     }
 
+    /// The matrices that every decoded token is multiplied with.
+    var matrices: [PackedMatrix] { blocks.flatMap(\.matrices) + [head] }
+
+    /// Bytes of keys and values that attention reads for each position before a decoded token.
+    var cacheBytesPerPosition: Int {
+        2 * configuration.layerCount * configuration.keyValueHeadCount * configuration.headSize * (cachePacking == RADPHI_F16 ? 2 : 4)
+    }
+
     /// A cache for `capacity` positions, at most the model's context.
     public func makeCache(capacity: Int) throws -> KVCache {
         try KVCache(configuration, layers: configuration.layerCount, capacity: max(1, min(capacity, configuration.contextLength)), packing: cachePacking)
