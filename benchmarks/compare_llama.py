@@ -4,9 +4,11 @@ their logits.
     python -m venv venv && venv/bin/pip install llama-cpp-python numpy gguf
     venv/bin/python benchmarks/compare_llama.py make --type q4_0 phi2-q4_0.gguf           # random weights of Phi-2's shape
     venv/bin/python benchmarks/compare_llama.py speed phi2-q4_0.gguf --threads 2
+    venv/bin/python benchmarks/compare_llama.py embed phi2-q4_0.gguf --threads 2
     venv/bin/python benchmarks/compare_llama.py logits model-q4_0.gguf --reference model-f32.gguf --text some-text.txt
 
-`speed` runs the two programs in turns, several times, and prints the ratio of the medians. `logits` prints the mean KL divergence of
+`speed` runs the two programs in turns, several times, and prints the ratio of the medians. `embed` takes paragraphs of the corpus as documents: the engine embeds
+them for an index, up to the layer that it takes its vectors from; llama.cpp pools the last layer's states, as many sequences in a batch as fit. `logits` prints the mean KL divergence of
 the engine to llama.cpp on the same file, and of both to the engine on the reference file.
 """
 import argparse
@@ -15,6 +17,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -100,9 +103,11 @@ def make(arguments):
 
 
 class Llama:
-    """llama.cpp through its C interface, one sequence."""
+    """llama.cpp through its C interface: one sequence, or pooled states of several."""
 
-    def __init__(self, path, threads, context):
+    sequences = 32
+
+    def __init__(self, path, threads, context, pooled=False):
         import llama_cpp
 
         self.c = llama_cpp
@@ -113,6 +118,12 @@ class Llama:
         options.n_ctx = context
         options.n_batch = max(512, context)
         options.n_ubatch = 512
+        if pooled:
+            options.n_ubatch = options.n_batch
+            options.n_seq_max = self.sequences
+            options.kv_unified = True
+            options.embeddings = True
+            options.pooling_type = llama_cpp.LLAMA_POOLING_TYPE_MEAN
         options.n_threads = options.n_threads_batch = threads
         self.context = llama_cpp.llama_init_from_model(self.model, options)
         self.vocabulary = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(self.model))
@@ -133,6 +144,22 @@ class Llama:
             sys.exit("llama_decode failed")
         self.c.llama_batch_free(batch)
         self.c.llama_synchronize(self.context)
+
+    def pool(self, texts):
+        """The mean of the last states of each text, read in one batch."""
+        batch = self.c.llama_batch_init(sum(map(len, texts)), 0, 1)
+        batch.n_tokens = sum(map(len, texts))
+        row = 0
+        for sequence, tokens in enumerate(texts):
+            for position, token in enumerate(tokens):
+                batch.token[row], batch.pos[row], batch.n_seq_id[row], batch.logits[row] = token, position, 1, True
+                batch.seq_id[row][0] = sequence
+                row += 1
+        if self.c.llama_decode(self.context, batch) != 0:
+            sys.exit("llama_decode failed")
+        self.c.llama_batch_free(batch)
+        width = self.c.llama_model_n_embd(self.model)
+        return [np.ctypeslib.as_array(self.c.llama_get_embeddings_seq(self.context, i), (width,)).copy() for i in range(len(texts))]
 
     def logits(self, row):
         return np.ctypeslib.as_array(self.c.llama_get_logits_ith(self.context, row), (self.vocabulary,)).astype(np.float64)
@@ -177,6 +204,54 @@ def speed(arguments):
         print(f"{part}: engine {a:.2f} tokens/s, llama.cpp {b:.2f} tokens/s, ratio {a / b:.2f}")
 
 
+def paragraphs(count):
+    """(title, text) of the first sections of the corpus that make one passage each."""
+    found = []
+    for path in sorted((Path(__file__).resolve().parent.parent / "corpus/articles").glob("*/*.md")):
+        _, front, body = path.read_text().split("---\n", 2)
+        title = next(line.removeprefix("title: ") for line in front.splitlines() if line.startswith("title: "))
+        found += [(title, text) for text in body.split("\n\n") if not text.startswith(("#", "-")) and 40 <= len(text.split()) <= 120]
+        if len(found) >= count:
+            return found[:count]
+    sys.exit("the corpus has fewer such paragraphs")
+
+
+def embed(arguments):
+    documents = paragraphs(arguments.passages)
+    engine, llama = [], []
+    for _ in range(arguments.runs):
+        with tempfile.TemporaryDirectory() as folder:
+            corpus = Path(folder) / "corpus.jsonl"
+            corpus.write_text("".join(json.dumps({"_id": str(i), "title": title, "text": text}) + "\n" for i, (title, text) in enumerate(documents)))
+            command = [str(arguments.program), "index", "build", "--corpus", str(corpus), "--index", folder + "/index", "--model", arguments.file, "--threads",
+                       str(arguments.threads), "--json"]
+            report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        if report["passages"] != len(documents):
+            sys.exit(f"{len(documents)} paragraphs became {report['passages']} passages")
+        engine.append(report["tokens_per_second"])
+        llama.append(llama_embed(arguments, documents))
+        print(f"this run: engine {engine[-1]:.1f} tokens/s, llama.cpp {llama[-1]:.1f}", flush=True)
+    a, b = statistics.median(engine), statistics.median(llama)
+    print(f"embedding {len(documents)} passages: engine {a:.1f} tokens/s, llama.cpp {b:.1f} tokens/s, ratio {a / b:.2f}")
+
+
+def llama_embed(arguments, documents):
+    """Tokens a second while the mean of the last layer's states is taken of each document."""
+    lines = "".join(json.dumps({"text": f"{title}\n {text}"}) + "\n" for title, text in documents)
+    tokenize = [str(arguments.program), "tokenize", "--model", arguments.file]
+    texts = [json.loads(line)["ids"] for line in subprocess.run(tokenize, input=lines, check=True, capture_output=True, text=True).stdout.splitlines()]
+    llama = Llama(arguments.file, arguments.threads, 2048, pooled=True)
+    waiting = list(texts)
+    began = time.perf_counter()
+    while waiting:
+        batch = []
+        while waiting and len(batch) < llama.sequences and sum(map(len, batch)) + len(waiting[0]) <= 2048:
+            batch.append(waiting.pop(0))
+        llama.clear()
+        llama.pool(batch)
+    return sum(map(len, texts)) / (time.perf_counter() - began)
+
+
 def log_softmax(rows):
     rows = rows - rows.max(axis=1, keepdims=True)
     return rows - np.log(np.exp(rows).sum(axis=1, keepdims=True))
@@ -207,7 +282,7 @@ def logits(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, function in [("make", make), ("speed", speed), ("llama-speed", llama_speed), ("logits", logits)]:
+    for name, function in [("make", make), ("speed", speed), ("llama-speed", llama_speed), ("embed", embed), ("logits", logits)]:
         command = commands.add_parser(name)
         command.set_defaults(function=function)
         command.add_argument("file")
@@ -222,6 +297,7 @@ def main():
         command.add_argument("--reference")
         command.add_argument("--text")
         command.add_argument("--positions", type=int, default=200)
+        command.add_argument("--passages", type=int, default=24)
     arguments = parser.parse_args()
     arguments.function(arguments)
 

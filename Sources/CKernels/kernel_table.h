@@ -23,7 +23,12 @@ typedef struct {
 extern const radphi_kernels radphi_kernels_scalar;
 #if defined(__x86_64__)
 extern const radphi_kernels radphi_kernels_avx2;
+extern const radphi_kernels radphi_kernels_avx2_vnni;
+extern const radphi_kernels radphi_kernels_avx2_vnni_evex;
 extern const radphi_kernels radphi_kernels_avx512;
+
+/// Whether the processor has VNNI in AVX's own encoding, not only in that of AVX-512.
+bool radphi_has_avx_vnni(void);
 #elif defined(__aarch64__)
 extern const radphi_kernels radphi_kernels_neon;
 #endif

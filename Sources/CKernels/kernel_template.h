@@ -270,19 +270,23 @@ static void part_plain(const radphi_matrix *matrix, const radphi_rows *input, in
     }
 }
 
+// A few rows: tiles narrower than the panel take turns after so many blocks, so that memory is read in its order.
+#define RUN (GROUP == 4 ? 1 << 20 : 4)
+
 static void part_int8(const radphi_matrix *matrix, const radphi_rows *input, int panel, int count, float *sums, uint8_t *expanded) {
     const int columns = matrix->columns, blocks = columns / 32;
     const bool nibbles = matrix->packing == RADPHI_W4;
     const size_t quants = nibbles ? 1024 : 2048, stride = quants + 128;
     const uint8_t *weights = (const uint8_t *)matrix->data + (size_t)panel * blocks * stride;
     if (!nibbles) {
-        const int step = count > ROWS_INT8 ? 8 : blocks;
+        const int step = count > ROWS_INT8 ? 8 : RUN;
         for (int b = 0; b < blocks; b += step)
             blocks_int8(BYTES_W8, weights + b * stride, stride, weights + b * stride + quants, stride, blocks - b < step ? blocks - b : step, input, columns, count, b, sums);
         return;
     }
     if (count <= 2 * ROWS_INT8) {
-        blocks_int8(NIBBLES, weights, stride, weights + quants, stride, blocks, input, columns, count, 0, sums);
+        for (int b = 0; b < blocks; b += RUN)
+            blocks_int8(NIBBLES, weights + b * stride, stride, weights + b * stride + quants, stride, blocks - b < RUN ? blocks - b : RUN, input, columns, count, b, sums);
         return;
     }
     // A prompt: unfold the halves of bytes once for all its rows.

@@ -1,5 +1,7 @@
 #include "peaks.h"
 
+#include "kernel_table.h"
+
 // Vector types beyond a level's registers are cut to them by the compiler.
 #pragma clang diagnostic ignored "-Wpsabi"
 
@@ -68,10 +70,16 @@ static uint64_t read_scalar(const void *data, size_t size) { return read_chains(
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,f16c,fma")))
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
+#define VNNI __attribute__((target("avx2,fma,avxvnni")))
+#define VNNI_EVEX __attribute__((target("avx2,fma,avx512vl,avx512vnni")))
 
 #define DOT512(vector, sum, w) ((vector)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)w, (__m512i)w))
 // Without VNNI: products in pairs, pairs in fours, then the sum.
 #define DOT256(vector, sum, w) (sum + (vector)_mm256_madd_epi16(_mm256_maddubs_epi16((__m256i)w, (__m256i)sum), _mm256_set1_epi16(1)))
+#define DOT256_VNNI(vector, sum, w) ((vector)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)w, (__m256i)w))
+#define DOT256_EVEX(vector, sum, w) ((vector)_mm256_dpbusd_epi32((__m256i)sum, (__m256i)w, (__m256i)w))
+INT8_CHAINS(int8_vnni, VNNI, 8, 12, DOT256_VNNI)
+INT8_CHAINS(int8_vnni_evex, VNNI_EVEX, 8, 12, DOT256_EVEX)
 INT8_CHAINS(int8_avx512, AVX512, 16, 16, DOT512)
 INT8_CHAINS(int8_avx2, AVX2, 8, 12, DOT256)
 FP32_CHAINS(fp32_avx512, AVX512, 16, 16)
@@ -79,7 +87,8 @@ FP32_CHAINS(fp32_avx2, AVX2, 8, 12)
 AVX512 static uint64_t read_avx512(const void *data, size_t size) { return read_chains(data, size); }
 AVX2 static uint64_t read_avx2(const void *data, size_t size) { return read_chains(data, size); }
 
-#define CHOOSE(name, ...) (set == RADPHI_AVX512 ? name##_avx512(__VA_ARGS__) : set == RADPHI_AVX2 ? name##_avx2(__VA_ARGS__) : name##_scalar(__VA_ARGS__))
+#define CHOOSE(name, ...) \
+    (set == RADPHI_AVX512 ? name##_avx512(__VA_ARGS__) : set == RADPHI_AVX2 || set == RADPHI_AVX2_VNNI ? name##_avx2(__VA_ARGS__) : name##_scalar(__VA_ARGS__))
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 
@@ -93,6 +102,11 @@ static uint64_t read_neon(const void *data, size_t size) { return read_chains(da
 #define CHOOSE(name, ...) ((void)set, name##_scalar(__VA_ARGS__))
 #endif
 
-double radphi_int8_work(int set, int64_t rounds) { return CHOOSE(int8, rounds); }
+double radphi_int8_work(int set, int64_t rounds) {
+#if defined(__x86_64__)
+    if (set == RADPHI_AVX2_VNNI) return radphi_has_avx_vnni() ? int8_vnni(rounds) : int8_vnni_evex(rounds);
+#endif
+    return CHOOSE(int8, rounds);
+}
 double radphi_fp32_work(int set, int64_t rounds) { return CHOOSE(fp32, rounds); }
 uint64_t radphi_read_work(int set, const void *data, size_t size) { return CHOOSE(read, data, size); }

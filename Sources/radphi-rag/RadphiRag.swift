@@ -11,7 +11,7 @@ enum RadphiRag {
         .corpusLint, .corpusStats,
         .evaluateRetrieval, .evaluateAnswers, .evaluateReading, .tune,
         .modelInspect, .modelConvert, .tokenize, .embed, .generate, .logits,
-        .benchEngine, .doctor, .completion,
+        .benchEngine, .benchDrafts, .doctor, .completion,
     ]
 
     static func main() {

@@ -108,10 +108,10 @@ static void check_attention(radphi_pool *pool, int set) {
 }
 
 int main(void) {
-    static const char *names[] = {"scalar", "AVX2", "AVX-512", "NEON"};
+    static const char *names[] = {"scalar", "AVX2", "AVX-512", "NEON", "AVX2 with VNNI"};
     radphi_pool *pool = radphi_pool_create(2);
     int found = 0;
-    for (int set = RADPHI_AVX2; set <= RADPHI_NEON; set++) {
+    for (int set = RADPHI_SCALAR + 1; set < RADPHI_INSTRUCTION_SETS; set++) {
         if (!radphi_has_instructions((radphi_instructions)set)) continue;
         found++;
         checks = 0;

@@ -6,7 +6,7 @@ import Testing
 /// Every instruction set against the scalar reference, to the bit, and that against sums in double precision.
 @Suite struct KernelTests {
     static let types: [ElementType] = [.f32, .f16, .bf16, .q8_0, .q4_0]
-    static let sets = [RADPHI_SCALAR, RADPHI_AVX2, RADPHI_AVX512, RADPHI_NEON].filter { radphi_has_instructions($0) }.map { Int32($0.rawValue) }
+    static let sets = [RADPHI_SCALAR, RADPHI_AVX2, RADPHI_AVX2_VNNI, RADPHI_AVX512, RADPHI_NEON].filter { radphi_has_instructions($0) }.map { Int32($0.rawValue) }
 
     /// A matrix of random numbers, packed, with what its numbers are; the packed memory is followed by NaN.
     private final class Matrix {

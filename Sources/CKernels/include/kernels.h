@@ -12,13 +12,15 @@
 // Every result is the same to the bit for any number of threads, any number of rows computed together, and any instruction set:
 // each sum has one order, and multiply-adds are fused everywhere.
 
-/// Instruction sets, from the reference up.
+/// Instruction sets, the reference first.
 typedef enum {
     RADPHI_SCALAR = 0,
     RADPHI_AVX2 = 1,   // with FMA and F16C
     RADPHI_AVX512 = 2, // with BW, VL, DQ and VNNI
     RADPHI_NEON = 3,   // Arm, with the dot product
+    RADPHI_AVX2_VNNI = 4, // AVX2 with the dot product of bytes, on vectors of 256 bits
 } radphi_instructions;
+enum { RADPHI_INSTRUCTION_SETS = 5 };
 
 /// Whether this processor has them.
 bool radphi_has_instructions(radphi_instructions set);

@@ -3,7 +3,7 @@ import Foundation
 
 /// The processor instructions that the kernels use. All give the same bits.
 public enum InstructionLevel: String, Sendable, CaseIterable {
-    case scalar, avx2, avx512, neon
+    case scalar, avx2, avx2VNNI = "avx2-vnni", avx512, neon
 
     /// The best level of this processor, or a lower one that the environment variable `RADPHI_INSTRUCTIONS` names.
     public static let best: InstructionLevel = {
@@ -19,6 +19,7 @@ public enum InstructionLevel: String, Sendable, CaseIterable {
         switch self {
         case .scalar: RADPHI_SCALAR
         case .avx2: RADPHI_AVX2
+        case .avx2VNNI: RADPHI_AVX2_VNNI
         case .avx512: RADPHI_AVX512
         case .neon: RADPHI_NEON
         }

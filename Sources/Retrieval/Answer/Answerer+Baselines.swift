@@ -21,6 +21,13 @@ extension Answerer {
         return passages.joined() + "Question: \(request.question)"
     }
 
+    /// The prompt of a question, and the best-ranked sentence as it is written after it, with its number; nil when nothing was found.
+    public func quotation(_ request: AskRequest) throws -> (prompt: [Int32], answer: [Int32])? {
+        let run = try prepare(request)
+        guard let prompt = run.prompt, let best = run.ranked.first else { return nil }
+        return (prompt.tokens, tokenizer.encode(EvidenceConstraint.written(best.text, passage: best.passage)))
+    }
+
     /// How another model is told to answer from `evidencePrompt`.
     public static let evidenceInstruction = """
         Answer the question from the numbered passages only, in one or two sentences, and put the number of its passage in square brackets behind each sentence. \

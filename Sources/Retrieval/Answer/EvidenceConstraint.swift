@@ -68,9 +68,12 @@ public final class EvidenceConstraint: TokenConstraint {
         self.choices = choices
         self.policy = policy
         endToken = tokenizer.endToken
-        for (index, choice) in choices.enumerated() { paths.append(insert(tokenizer.encode(" \(choice.text) [\(choice.passage + 1)]"), sentence: index)) }
+        for (index, choice) in choices.enumerated() { paths.append(insert(tokenizer.encode(Self.written(choice.text, passage: choice.passage)), sentence: index)) }
         declinePath = insert(tokenizer.encode(Prompt.decline), sentence: nil)
     }
+
+    /// A sentence as it is written, with the number of its passage, which `passage` counts from 0.
+    static func written(_ text: String, passage: Int) -> String { " \(text) [\(passage + 1)]" }
 
     /// The nodes on the way; empty for a sentence that stands twice in one passage, where one of them is enough.
     private func insert(_ tokens: [Int32], sentence: Int?) -> [Int] {
