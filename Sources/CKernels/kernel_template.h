@@ -1,10 +1,15 @@
 // The kernels, written with vectors of 16 fp32 numbers and compiled once for each instruction set. The including file defines
 //   KERNELS        the name of the table to define
 //   GROUP          vectors of 16 columns that the int8 and fp32 tiles compute together (1 or 4)
-//   ROWS_INT8, ROWS_FP32   rows of a tile, such that accumulators fit into the registers
-//   DOT4, DOT4_NIBBLE, START_W8   below
+//   GROUP_ONE      the same for a tile of one row, which waits for memory and should read it in its order
+//   READ_AHEAD     how many bytes of weights ahead such a tile asks memory for them; 0 leaves that to the processor
+//   ROWS_W8, ROWS_W4, ROWS_FP32   rows of a tile, such that accumulators fit into the registers
+//   DOT4, START_W8, nibble_sums, NIBBLE_START, NIBBLE_DOT, NIBBLE_TOTAL   below
 // DOT4(acc, w, a): acc[i] += Σ_j of the four bytes w[i] (value + 128) times the four int8 of a; the result is that of the value when
-// acc started at START_W8 times the sum of all int8. DOT4_NIBBLE: the same for bytes 0…15, which stand for themselves.
+// acc started at START_W8 times the sum of all int8.
+// Bytes 0…15 stand for themselves, and their products are so small that a block of 32 may be summed in narrower numbers:
+// nibble_sums is the type of these sums, NIBBLE_START(start) begins them, NIBBLE_DOT(sums, w, a) takes four bytes a column in, and
+// NIBBLE_TOTAL(sums, start) gives `start` plus what they came to.
 
 #include <math.h>
 #include <string.h>
@@ -136,6 +141,12 @@ INLINE void tile_plain(
 
 INLINE int32_t four(const int8_t *at) { int32_t x; memcpy(&x, at, 4); return x; }
 
+/// Asks for the next 256 bytes of a row's weights.
+INLINE void ask_ahead(int rows, const uint8_t *weights) {
+    if (rows == 1 && READ_AHEAD > 0)
+        UNROLL for (int i = 0; i < 256; i += 64) __builtin_prefetch(weights + READ_AHEAD + i);
+}
+
 enum { BYTES_W8, BYTES_EXPANDED, NIBBLES };
 
 /// Blocks of int8 weights. `weights` and `scales` advance by their strides from block to block.
@@ -154,12 +165,17 @@ INLINE void tile_int8(
     }
     for (int block = 0; block < blocks; block++) {
         i16 dot[4][4];
+        nibble_sums small[4][4];
         UNROLL for (int r = 0; r < rows; r++) {
             const i16 start = (form == BYTES_W8 ? START_W8 : -8) * at[r][block];
-            UNROLL for (int g = 0; g < group; g++) dot[r][g] = start;
+            UNROLL for (int g = 0; g < group; g++) {
+                if (form == BYTES_W8) dot[r][g] = start;
+                else small[r][g] = NIBBLE_START(start);
+            }
         }
         if (form == NIBBLES) {
             UNROLL for (int q = 0; q < 4; q++) {
+                ask_ahead(rows, weights + q * 256);
                 i16 low[4], high[4];
                 UNROLL for (int g = 0; g < group; g++) {
                     const i16 w = load_int(weights + q * 256 + g * 64);
@@ -169,22 +185,30 @@ INLINE void tile_int8(
                 UNROLL for (int r = 0; r < rows; r++) {
                     const i16 x = four(a[r] + q * 4), y = four(a[r] + 16 + q * 4);
                     UNROLL for (int g = 0; g < group; g++) {
-                        dot[r][g] = DOT4_NIBBLE(dot[r][g], low[g], x);
-                        dot[r][g] = DOT4_NIBBLE(dot[r][g], high[g], y);
+                        small[r][g] = NIBBLE_DOT(small[r][g], low[g], x);
+                        small[r][g] = NIBBLE_DOT(small[r][g], high[g], y);
                     }
                 }
             }
         } else {
             UNROLL for (int q = 0; q < 8; q++) {
+                ask_ahead(rows, weights + q * 256);
                 i16 w[4];
                 UNROLL for (int g = 0; g < group; g++) w[g] = load_int(weights + q * 256 + g * 64);
                 UNROLL for (int r = 0; r < rows; r++) {
                     const i16 x = four(a[r] + q * 4);
-                    UNROLL for (int g = 0; g < group; g++)
-                        dot[r][g] = form == BYTES_W8 ? DOT4(dot[r][g], w[g], x) : DOT4_NIBBLE(dot[r][g], w[g], x);
+                    UNROLL for (int g = 0; g < group; g++) {
+                        if (form == BYTES_W8) dot[r][g] = DOT4(dot[r][g], w[g], x);
+                        else small[r][g] = NIBBLE_DOT(small[r][g], w[g], x);
+                    }
                 }
             }
         }
+        if (form != BYTES_W8)
+            UNROLL for (int r = 0; r < rows; r++) {
+                const i16 start = -8 * at[r][block];
+                UNROLL for (int g = 0; g < group; g++) dot[r][g] = NIBBLE_TOTAL(small[r][g], start);
+            }
         UNROLL for (int g = 0; g < group; g++) {
             const v16 scale = load_half(scales + g * 32);
             UNROLL for (int r = 0; r < rows; r++)
@@ -202,15 +226,18 @@ INLINE void tile_int8(
 INLINE void blocks_int8(
     int form, const uint8_t *weights, size_t weight_stride, const uint8_t *scales, size_t scale_stride, int blocks, const radphi_rows *input, int columns,
     int count, int first_block, float *sums) {
-#define TILE(n) \
-    for (int g = 0; g < 4; g += GROUP) \
-        tile_int8(form, n, GROUP, weights + g * 64, weight_stride, scales + g * 32, scale_stride, blocks, input, columns, row, first_block, sums + row * RADPHI_PANEL + g * 16)
+#define TILE(n, group) \
+    for (int g = 0; g < 4; g += group) \
+        tile_int8(form, n, group, weights + g * 64, weight_stride, scales + g * 32, scale_stride, blocks, input, columns, row, first_block, sums + row * RADPHI_PANEL + g * 16)
+    const int most = form == BYTES_W8 ? ROWS_W8 : ROWS_W4;
     int row = 0;
-    for (; row + ROWS_INT8 <= count; row += ROWS_INT8) TILE(ROWS_INT8);
+    for (; row + most <= count; row += most) {
+        if (form == BYTES_W8) TILE(ROWS_W8, GROUP);
+        else TILE(ROWS_W4, GROUP);
+    }
     switch (count - row) {
-    case 3: TILE(3); break;
-    case 2: TILE(2); break;
-    case 1: TILE(1); break;
+    case 2: TILE(2, GROUP); break;
+    case 1: TILE(1, GROUP_ONE); break;
     default: break;
     }
 #undef TILE
@@ -271,7 +298,7 @@ static void part_plain(const radphi_matrix *matrix, const radphi_rows *input, in
 }
 
 // A few rows: tiles narrower than the panel take turns after so many blocks, so that memory is read in its order.
-#define RUN (GROUP == 4 ? 1 << 20 : 4)
+#define RUN ((count == 1 ? GROUP_ONE : GROUP) == 4 ? 1 << 20 : 4)
 
 static void part_int8(const radphi_matrix *matrix, const radphi_rows *input, int panel, int count, float *sums, uint8_t *expanded) {
     const int columns = matrix->columns, blocks = columns / 32;
@@ -279,12 +306,12 @@ static void part_int8(const radphi_matrix *matrix, const radphi_rows *input, int
     const size_t quants = nibbles ? 1024 : 2048, stride = quants + 128;
     const uint8_t *weights = (const uint8_t *)matrix->data + (size_t)panel * blocks * stride;
     if (!nibbles) {
-        const int step = count > ROWS_INT8 ? 8 : RUN;
+        const int step = count > ROWS_W8 ? 8 : RUN;
         for (int b = 0; b < blocks; b += step)
             blocks_int8(BYTES_W8, weights + b * stride, stride, weights + b * stride + quants, stride, blocks - b < step ? blocks - b : step, input, columns, count, b, sums);
         return;
     }
-    if (count <= 2 * ROWS_INT8) {
+    if (count <= 2 * ROWS_W8) {
         for (int b = 0; b < blocks; b += RUN)
             blocks_int8(NIBBLES, weights + b * stride, stride, weights + b * stride + quants, stride, blocks - b < RUN ? blocks - b : RUN, input, columns, count, b, sums);
         return;
