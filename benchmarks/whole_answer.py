@@ -95,7 +95,7 @@ class Peer:
 def prompt_of(hits, question):
     passages = "".join(
         f"[{n}] {hit['title']}{' — ' + hit['section'] if hit['section'] else ''}\n {' '.join(hit['text'].split())}\n" for n, hit in enumerate(hits, 1))
-    return f"{INSTRUCTION}{passages}Question: {question}\nOutput:"
+    return f"{INSTRUCTION}Question: {question}\n{passages}Question: {question}\nOutput:"
 
 
 def main():

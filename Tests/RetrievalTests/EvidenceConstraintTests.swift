@@ -88,6 +88,7 @@ func fixtureTokenizer() throws -> Tokenizer {
             question: "What is seen?", passages: [passage(1, "First sentence.\nSecond one."), passage(2, "Third.", path: [])], tokenizer: tokenizer, budget: 2000)
         #expect(tokenizer.decode(prompt.tokens) == """
             Instruct: Answer the question from the numbered passages and cite them.
+            Question: What is seen?
             [1] Appendicitis — Radiographic features > CT
              First sentence. Second one.
             [2] Appendicitis

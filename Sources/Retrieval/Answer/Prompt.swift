@@ -1,14 +1,16 @@
 import Engine
 import Index
 
-/// The Rad-Phi2-Base prompt: an instruction, numbered passages, the question, and the word after which the model writes.
+/// The Rad-Phi2-Base prompt: an instruction, the question, numbered passages, the question again, and the word after which the model writes.
 ///
 ///     Instruct: Answer the question from the numbered passages and cite them.
+///     Question: …
 ///     [1] Title — Section > Subsection
 ///      First sentence. Second sentence.
 ///     Question: …
 ///     Output:
 ///
+/// A decoder reads a passage with what stands before it in mind, so the question stands there; and again at the end, where the answer begins.
 /// A passage's sentences are joined by one space and begin after one, so that a copied sentence has the same tokens in both places.
 public struct Prompt: Sendable {
     public static let instruction = "Instruct: Answer the question from the numbered passages and cite them.\n"
@@ -25,7 +27,7 @@ public struct Prompt: Sendable {
     ///
     /// - Throws: `PromptError.tooLong` if not even the first passage and the question fit.
     public init(question: String, passages candidates: [Passage], tokenizer: Tokenizer, budget: Int) throws {
-        let head = tokenizer.encode(Self.instruction)
+        let head = tokenizer.encode("\(Self.instruction)Question: \(question)\n")
         let tail = tokenizer.encode("Question: \(question)\nOutput:")
         var tokens = head
         var used: [Passage] = []
