@@ -10,7 +10,7 @@ import shutil
 import torch
 from safetensors.torch import save_file
 
-from radphi import model as network, vocabulary
+from radphi import vocabulary
 
 
 def settings(layer):
@@ -18,7 +18,7 @@ def settings(layer):
     return {"embedding": {"layer": layer, "pooling": "mean-skip-first", "center": False, "remove_components": 0}}
 
 
-def export(state, tokenizer_path, output, trim=True):
+def export(state, tokenizer_path, output):
     """`state` is a checkpoint of train.py; the averaged weights are what is written."""
     configuration = dict(state["configuration"])
     os.makedirs(output, exist_ok=True)

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import time
 
 import torch
@@ -27,9 +26,7 @@ class Fast:
     def __init__(self, tokenizer):
         self.inner = tokenizer
         self.backend = tokenizer.backend_tokenizer
-
-    def encode(self, string, add_special_tokens=False):
-        return self.backend.encode(string, add_special_tokens=False)
+        self.encode, self.encode_batch = self.backend.encode, self.backend.encode_batch
 
     def token_to_id(self, token):
         return self.inner.eos_token_id
@@ -53,7 +50,7 @@ def arguments():
     parser.add_argument("--learning-rate", type=float, help="default 2e-4 (lora) or 1e-5 (full)")
     parser.add_argument("--checkpointing", action="store_true", help="recompute activations in the backward pass: less memory, a third more time")
     parser.add_argument("--save-steps", type=int, default=100)
-    parser.add_argument("--layer", type=int, help="hidden state for embeddings, written to radphi.json; default 65 %% of the depth")
+    parser.add_argument("--layer", type=int, help="hidden state for embeddings, written to radphi.json; default: the base's, or 65 %% of the depth")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -68,14 +65,12 @@ def sequence(reader, material, rng, options):
         ids = ids[start:start + options.most_tokens]
         return ids, [1.0] * len(ids)
     while True:
-        prefix, blocks = examples.reading_example(reader, material, rng, 1, True, options.most_tokens, options.decline_share)
-        block = blocks[0]
-        ids = prefix.ids + block.ids
-        if len(ids) <= options.most_tokens:
-            weights = [0.0] * len(ids)
-            for at, weight in block.targets:
-                weights[len(prefix.ids) + at] = max(weight, 0.2)
-            return ids, weights
+        example = examples.reading_examples(reader, material, rng, 1, options.most_tokens, options.decline_share)[0]
+        if len(example.ids) <= options.most_tokens:
+            weights = [0.0] * len(example.ids)
+            for at, weight in example.targets:
+                weights[at] = max(weight, 0.2)
+            return example.ids, weights
 
 
 def loss_of(model, rows, device, fill):
@@ -94,8 +89,8 @@ def main():
     torch.manual_seed(options.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = AutoTokenizer.from_pretrained(options.base)
-    reader = examples.Reader(Fast(tokenizer), options.seed)
-    articles, _ = text.read_corpus(options.corpus)
+    reader = examples.Reader(Fast(tokenizer))
+    articles = text.read_corpus(options.corpus)
     material = examples.Material(reader, [a for a in articles if a.split == "train"])
     held_out = examples.Material(reader, [a for a in articles if a.split == "dev"])
     if not material.articles:
@@ -190,12 +185,15 @@ def main():
     layers = model.config.num_hidden_layers
     path = os.path.join(options.output, "radphi.json")
     inherited = os.path.join(options.base, "radphi.json")
+    known = {"embedding": {"layer": -(-layers * 65 // 100), "pooling": "mean-skip-first", "center": True, "remove_components": 1}}
     if os.path.exists(inherited):
-        shutil.copyfile(inherited, path)
-    else:
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump({"embedding": {"layer": options.layer or -(-layers * 65 // 100), "pooling": "mean-skip-first", "center": True, "remove_components": 1}}, file, indent=2)
-            file.write("\n")
+        with open(inherited, encoding="utf-8") as file:
+            known = json.load(file)
+    if options.layer is not None:
+        known.setdefault("embedding", {})["layer"] = options.layer
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(known, file, indent=2)
+        file.write("\n")
     print(f"wrote {options.output}")
 
 

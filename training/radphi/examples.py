@@ -1,4 +1,4 @@
-"""Training examples: numbered passages with several questions each, and question-passage pairs for the embedding.
+"""Training examples: a question with numbered passages and its answer, and question-passage pairs for the embedding.
 
 All text is tokenised once. A prompt is a sequence of whole pieces (sentences begin with their space, so that a copied
 sentence has the same tokens in both places), which keeps the position of every piece known.
@@ -8,7 +8,7 @@ import json
 import math
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from . import questions, text, vocabulary
 
@@ -24,46 +24,26 @@ def load_articles(path):
 
 
 @dataclass
-class Piece:
-    """One passage, tokenised: its heading after "[n]" and its sentences, each with a leading space."""
-    passage: text.Passage
-    heading: list
-    sentences: list
+class Example:
+    """One question with its passages and answer, as one sequence.
 
-    @property
-    def size(self):
-        return 5 + len(self.heading) + sum(map(len, self.sentences))
-
-
-@dataclass
-class Prefix:
-    """The shared beginning of a prompt, up to the last passage."""
+    Positions count from the sequence's first token. A sentence's span is (start, end, passage), its end exclusive; the spans
+    are in the order of the passages.
+    """
     ids: list
-    pieces: list
-    headings: list       # (start, end) a passage
-    spans: list          # (start, end, passage) a sentence; the end is exclusive, the last token is end - 1
-    sentences: list      # token lists, in the order of spans
-
-
-@dataclass
-class Block:
-    """One question with its answer, read after a prefix."""
-    ids: list
-    question: tuple      # (start, end) of the question's words
-    output: int          # index of the last prompt token, whose successor is the first answer token
-    targets: list        # (index of the predicting token, weight)
-    choices: list        # (index of a predicting token that still chooses, sentence of the prefix or -1 to decline)
-    copies: list         # (index of the predicting token, position of the next token in the prefix)
-    allowed: list        # for each of choices, the tokens that the constraint admits there
+    spans: list
+    output: int          # position of the last prompt token, whose successor is the first answer token
+    chosen: list         # indices of the answering sentences, in the order in which they are written; none to decline
+    targets: list        # (position of the predicting token, weight)
+    choices: list        # (position of a predicting token that still chooses, index of the sentence or -1 to decline, admissible tokens)
 
 
 class Reader:
-    """Makes prompts from articles. `pools` maps a name to articles; every draw comes from `rng`."""
+    """Turns passages, questions and answers into tokens."""
 
-    def __init__(self, tokenizer, seed=0):
+    def __init__(self, tokenizer):
         self.tokenizer = tokenizer
         self.cache = {}
-        self.rng = random.Random(seed)
         self.number = [self.encode(f"[{n}]") for n in range(0, 21)]
         self.answer_number = [self.encode(f" [{n}]") for n in range(0, 21)]
         self.instruction = self.encode(text.INSTRUCTION)
@@ -81,62 +61,62 @@ class Reader:
                 self.cache[string] = found
         return found
 
-    def piece(self, passage):
-        return Piece(passage, self.encode(" " + passage.heading), [self.encode(" " + s) for s in passage.sentences])
+    def prepare(self, articles):
+        """Tokenises the sentences of `articles` at once, before processes that make examples share them."""
+        strings = list({" " + sentence for article in articles for section in article.sections for sentence in section.sentences})
+        self.cache.update(zip(strings, vocabulary.encode_all(self.tokenizer, strings)))
 
-    def prefix(self, pieces):
-        ids, headings, spans, sentences = list(self.instruction), [], [], []
-        for n, piece in enumerate(pieces, 1):
-            ids += self.number[n]
-            headings.append((len(ids), len(ids) + len(piece.heading)))
-            ids += piece.heading + self.newline
-            for sentence in piece.sentences:
-                spans.append((len(ids), len(ids) + len(sentence), n - 1))
-                sentences.append(sentence)
-                ids += sentence
+    def passages(self, shown):
+        """The numbered passages as (token lists, spans from 0, sentences): the part of a prompt that several questions share."""
+        ids, spans, sentences = [], [], []
+        for n, passage in enumerate(shown, 1):
+            ids += self.number[n] + self.encode(" " + passage.heading) + self.newline
+            for sentence in passage.sentences:
+                tokens = self.encode(" " + sentence)
+                spans.append((len(ids), len(ids) + len(tokens), n - 1))
+                sentences.append(tokens)
+                ids += tokens
             ids += self.newline
-        return Prefix(ids, pieces, headings, spans, sentences)
+        return ids, spans, sentences
 
-    def branches(self, prefix, tokens):
+    def prompt(self, question, passages):
+        """(ids, spans) of the prompt, token for token as the program writes it: the question stands before the passages, so that they are
+        read with it in mind, and after them."""
+        ids, spans, _ = passages
+        asked = self.question_head + self.encode(" " + question)
+        head = self.instruction + asked + self.newline
+        return head + ids + asked + self.output, [(start + len(head), stop + len(head), n) for start, stop, n in spans]
+
+    def branches(self, sentences, tokens):
         """For each token of `tokens`, the tokens that admissible sentences (or declining) have there."""
-        alive = prefix.sentences + [self.decline]
+        alive = sentences + [self.decline]
         found = []
         for j, token in enumerate(tokens):
             found.append(sorted({s[j] if j < len(s) else self.end for s in alive}))
             alive = [s for s in alive if j < len(s) and s[j] == token]
         return found
 
-    def block(self, prefix, question, chosen, whole, forced_weight=0.05):
-        """`chosen`: indices of the answering sentences in the prefix's order, none to decline. `whole`: all of the answer,
-        otherwise the first sentence up to its last choice."""
-        asked = self.encode(" " + question)
-        ids = self.question_head + asked + self.output
-        span = (len(self.question_head), len(self.question_head) + len(asked))
+    def example(self, question, passages, chosen, forced_weight=0.05):
+        """`chosen`: indices of the answering sentences in the passages' order, none to decline."""
+        sentences = passages[2]
+        ids, spans = self.prompt(question, passages)
         output = len(ids) - 1
-        targets, choices, copies, allowed = [], [], [], []
-        for order, index in enumerate(chosen or [-1]):
-            tokens = prefix.sentences[index] if index >= 0 else self.decline
-            branch = self.branches(prefix, tokens)
-            last = max((j for j, b in enumerate(branch) if len(b) > 1), default=0)
-            for j, token in enumerate(tokens):
+        targets, choices = [], []
+        for index in chosen or [-1]:
+            tokens = sentences[index] if index >= 0 else self.decline
+            for token, admissible in zip(tokens, self.branches(sentences, tokens)):
                 at = len(ids) - 1
-                if j <= last or whole:
-                    targets.append((at, 1.0 if len(branch[j]) > 1 else forced_weight))
-                    if len(branch[j]) > 1:
-                        choices.append((at, index))
-                        allowed.append(branch[j])
-                    if index >= 0 and j > 0:
-                        copies.append((at, prefix.spans[index][0] + j))
-                    ids = ids + [token]
-            if not whole:
-                return Block(ids, span, output, targets, choices, copies, allowed)
+                targets.append((at, 1.0 if len(admissible) > 1 else forced_weight))
+                if len(admissible) > 1:
+                    choices.append((at, index, admissible))
+                ids.append(token)
             if index >= 0:
-                for j, token in enumerate(self.answer_number[prefix.spans[index][2] + 1]):
+                for j, token in enumerate(self.answer_number[spans[index][2] + 1]):
                     targets.append((len(ids) - 1, 0.3 if j == 1 else forced_weight))
-                    ids = ids + [token]
+                    ids.append(token)
         targets.append((len(ids) - 1, 0.5))
-        ids = ids + [self.end]
-        return Block(ids, span, output, targets, choices, copies, allowed)
+        ids.append(self.end)
+        return Example(ids, spans, output, list(chosen), targets, choices)
 
 
 def normal(string):
@@ -147,20 +127,45 @@ class Material:
     """Articles with their passages and an index of which articles are neighbours."""
 
     def __init__(self, reader, articles):
-        self.reader = reader
         self.articles = [a for a in articles if a.sections]
+        reader.prepare(self.articles)
         self.by_system = collections.defaultdict(list)
+        self.words, self.holders, self.relatives = {}, collections.defaultdict(list), {}
         counts = collections.Counter()
         for article in self.articles:
             for system in article.systems or [""]:
                 self.by_system[system].append(article)
-            counts.update({w.lower() for s in article.sections for x in s.sentences for w in questions.content_words(x)})
+            said = [w.lower() for s in article.sections for x in s.sentences for w in questions.content_words(x)]
+            counts.update(said)
+            self.words[article.slug] = set(said)
+            for word in self.words[article.slug]:
+                self.holders[word].append(article)
         self.counts, self.total = counts, max(1, len(self.articles))
+        self.well_asked = [a for a in self.articles if sum(bool(q.get("evidence")) for q in a.questions) > 6]
 
     def rarity(self, word):
         return math.log(1 + self.total / (1 + self.counts[word.lower()]))
 
+    def related(self, article, most=12):
+        """The articles that share the most of its rare words: what a search confuses it with."""
+        slug = article.slug.split("+")[0]
+        found = self.relatives.get(slug)
+        if found is None:
+            scores, by_slug = collections.Counter(), {}
+            for word in self.words.get(slug, ()):
+                if 1 < len(self.holders[word]) <= 60:
+                    for other in self.holders[word]:
+                        scores[other.slug] += self.rarity(word)
+                        by_slug[other.slug] = other
+            del scores[slug]
+            found = self.relatives[slug] = [by_slug[key] for key, _ in scores.most_common(most)]
+        return found
+
     def neighbour(self, article, rng):
+        if rng.random() < 0.5:
+            near = self.related(article)
+            if near:
+                return rng.choice(near)
         pool = self.by_system[rng.choice(article.systems or [""])]
         for _ in range(8):
             other = rng.choice(pool if len(pool) > 1 and rng.random() < 0.8 else self.articles)
@@ -192,24 +197,29 @@ def swap_names(article, others, rng):
         return pattern.sub(lambda m: name if m.group(0)[0].isupper() and m.start() == 0 else questions.lower_first(name), string)
 
     sections = [text.Section(s.path, [put(x) for x in s.sentences]) for s in article.sections]
-    asked = [dict(q, question=put(q["question"]), evidence=[put(e) for e in q.get("evidence", [])]) for q in article.questions]
+    kept = rng.sample(article.questions, min(12, len(article.questions)))
+    asked = [dict(q, question=put(q["question"]), evidence=[put(e) for e in q.get("evidence", [])]) for q in kept]
     return text.Article(article.slug + "+" + new.slug, name, article.systems, list(new.synonyms), sections, article.kind, article.split, asked)
 
 
-def draw_passages(reader, article, rng, limit):
+def draw_passages(reader, article, limit):
     return text.passages(article, lambda s: len(reader.encode(" " + s)), limit)
 
 
-def reading_example(reader, material, rng, blocks, whole, most_tokens, decline_rate=0.2):
-    """A prefix of 3 to 6 passages and `blocks` questions about them, some of which they do not answer."""
+def reading_examples(reader, material, rng, count, most_tokens, decline_rate=0.3, asked_rate=0.65):
+    """`count` questions about one set of 3 to 6 passages, some of which the passages do not answer.
+
+    `asked_rate` is the share of questions that somebody wrote; the others are made from headings and sentences.
+    """
     while True:
-        article = rng.choice(material.articles)
+        pool = material.well_asked if material.well_asked and rng.random() < 0.6 else material.articles
+        article = rng.choice(pool)
         if rng.random() < 0.25:
             article = swap_names(article, material.articles, rng)
-        limit = rng.choice([40, 60, 80, 110, 150])
-        own = draw_passages(reader, article, rng, limit)
-        count = rng.choice([3, 4, 4, 4, 5, 6])
-        mine = min(len(own), rng.randrange(1, count + 1))
+        limit = rng.choice([40, 60, 80, 110, 150, 150, 150])
+        own = draw_passages(reader, article, limit)
+        number = rng.choice([3, 4, 4, 4, 5, 5, 6])
+        mine = min(len(own), rng.randrange(1, number + 1))
         # Runs of neighbouring sections are the hardest company: half of the draws take one.
         if rng.random() < 0.5:
             start = rng.randrange(len(own) - mine + 1)
@@ -219,10 +229,10 @@ def reading_example(reader, material, rng, blocks, whole, most_tokens, decline_r
         shown = list(picked)
         others = []
         neighbour = material.neighbour(article, rng)
-        while len(shown) < count:
+        while len(shown) < number:
             if rng.random() < 0.3:
                 neighbour = material.neighbour(article, rng)
-            candidates = draw_passages(reader, neighbour, rng, limit)
+            candidates = draw_passages(reader, neighbour, limit)
             same = [p for p in candidates if p.path in [x.path for x in picked]]
             other = rng.choice(same if same and rng.random() < 0.6 else candidates)
             if all(other is not x and other.text != x.text for x in shown):
@@ -231,74 +241,41 @@ def reading_example(reader, material, rng, blocks, whole, most_tokens, decline_r
             elif rng.random() < 0.2:
                 break
         rng.shuffle(shown)
-        prefix = reader.prefix([reader.piece(p) for p in shown])
-        if len(prefix.ids) > most_tokens or len(prefix.sentences) < 3:
+        passages = reader.passages(shown)
+        if len(passages[0]) > most_tokens or len(passages[2]) < 3:
             continue
         place = {normal(s): i for i, s in reversed(list(enumerate(x for p in shown for x in p.sentences)))}
-        made, tries, asked_before = [], 0, set()
-        while len(made) < blocks and tries < blocks * 6:
-            tries += 1
-            entry = ask(material, article, own, shown, others, place, rng, decline_rate)
-            if entry is None:
+        made, asked_before = [], set()
+        for _ in range(count * 6):
+            entry = ask(material, article, own, shown, others, place, rng, decline_rate, asked_rate)
+            if entry is None or entry[0] in asked_before:
                 continue
-            question, chosen = entry
-            if question in asked_before:
-                continue
-            asked_before.add(question)
-            block = reader.block(prefix, question, chosen, whole)
-            if len(block.ids) <= 110:
-                made.append(block)
-        if len(made) == blocks:
-            return prefix, made
+            asked_before.add(entry[0])
+            if len(reader.encode(" " + entry[0])) <= 64:
+                made.append(reader.example(entry[0], passages, entry[1]))
+            if len(made) == count:
+                return made
 
 
-def ask(material, article, own, shown, others, place, rng, decline_rate):
+def ask(material, article, own, shown, others, place, rng, decline_rate, asked_rate):
     """One (question, indices of the answering sentences); an empty list where nothing shown answers; None if the draw failed."""
     if rng.random() < decline_rate:
-        roll = rng.random()
-        if roll < 0.6:                                            # a section of this article that is not shown
-            hidden = [p for p in own if p.path not in [x.path for x in shown if x.article == article.slug] and p.text not in [x.text for x in shown]]
-            if not hidden:
-                return None
-            passage = rng.choice(hidden)
-            entry = asked_of(material, article, rng)
-            if entry and rng.random() < 0.6 and not any(e in place for e in entry[2]):
-                return entry[0], []
-            if not passage.path or rng.random() < 0.6:
-                asked = questions.about_section(article, passage.path, rng)
-            else:
-                asked = questions.about_sentence(article, passage.path, rng.choice(passage.sentences), rng, material.rarity)
-        elif roll < 0.7 and any(not q.get("answerable", True) for q in article.questions):
-            return rng.choice([q for q in article.questions if not q.get("answerable", True)])["question"], []
-        else:                                                     # another article altogether, often a section that is shown for this one
-            other = material.neighbour(article, rng)
-            if any(x.article == other.slug for x in shown):
-                return None
-            section = rng.choice(other.sections)
-            same = [s for s in other.sections if s.path in [x.path for x in shown]]
-            if same and rng.random() < 0.6:
-                section = rng.choice(same)
-            asked = questions.about_section(other, section.path, rng) if rng.random() < 0.6 else \
-                questions.about_sentence(other, section.path, rng.choice(section.sentences), rng, material.rarity)
-        return (questions.roughen(asked, rng), []) if asked else None
-    roll = rng.random()
-    if roll < 0.45:
+        return ask_in_vain(material, article, own, shown, place, rng)
+    if rng.random() < asked_rate:
         source = article if rng.random() < 0.75 or not others else rng.choice(others)[0]
-        entry = asked_of(material, source, rng)
-        if entry:
-            chosen = [place[e] for e in entry[2] if e in place]
-            if len(chosen) == len(entry[2]):
-                return entry[0], chosen
-        return None
+        entry = material.asked(source, rng)
+        if not entry:
+            return None
+        chosen = [place[e] for e in entry[2] if e in place]
+        return (entry[0], chosen) if len(chosen) == len(entry[2]) else None
     choices = [p for p in shown if p.article == article.slug]
-    source = article
     if others and (not choices or rng.random() < 0.3):
         source, passage = rng.choice(others)
     elif choices:
-        passage = rng.choice(choices)
+        source, passage = article, rng.choice(choices)
     else:
         return None
-    if roll < 0.65:
+    if rng.random() < 0.3:
         # A question for the whole section: its first sentence, unless the passage continues a section begun elsewhere.
         if not any(s.path == passage.path and s.sentences[0] == passage.sentences[0] for s in source.sections):
             return None
@@ -311,8 +288,38 @@ def ask(material, article, own, shown, others, place, rng, decline_rate):
     return questions.roughen(asked, rng), [place[normal(sentence)]]
 
 
-def asked_of(material, article, rng):
-    return material.asked(article, rng)
+def ask_in_vain(material, article, own, shown, place, rng):
+    """A question that no passage shown answers: a hidden section of the article, what the article does not say, or another article."""
+    roll = rng.random()
+    if roll < 0.5:
+        entry = material.asked(article, rng)
+        if entry and rng.random() < 0.8:
+            return None if any(e in place for e in entry[2]) else (entry[0], [])
+        hidden = [p for p in own if p.path not in [x.path for x in shown if x.article == article.slug] and p.text not in [x.text for x in shown]]
+        if not hidden:
+            return None
+        passage = rng.choice(hidden)
+        if not passage.path or rng.random() < 0.5:
+            asked = questions.about_section(article, passage.path, rng)
+        else:
+            asked = questions.about_sentence(article, passage.path, rng.choice(passage.sentences), rng, material.rarity)
+        return (questions.roughen(asked, rng), []) if asked else None
+    if roll < 0.75:
+        missing = [q for q in article.questions if not q.get("answerable", True)]
+        return (rng.choice(missing)["question"], []) if missing else None
+    other = material.neighbour(article, rng)                      # often a section that is shown for this article
+    if any(x.article == other.slug for x in shown):
+        return None
+    entry = material.asked(other, rng)
+    if entry and rng.random() < 0.6:
+        return entry[0], []
+    section = rng.choice(other.sections)
+    same = [s for s in other.sections if s.path in [x.path for x in shown]]
+    if same and rng.random() < 0.6:
+        section = rng.choice(same)
+    asked = questions.about_section(other, section.path, rng) if rng.random() < 0.6 else \
+        questions.about_sentence(other, section.path, rng.choice(section.sentences), rng, material.rarity)
+    return (questions.roughen(asked, rng), []) if asked else None
 
 
 def embedding_pairs(reader, material, rng, count):
@@ -331,7 +338,7 @@ def embedding_pairs(reader, material, rng, count):
         base = article
         if rng.random() < 0.3:
             article = swap_names(article, material.articles, rng)
-        own = draw_passages(reader, article, rng, rng.choice([50, 80, 110, 150]))
+        own = draw_passages(reader, article, rng.choice([50, 80, 110, 150]))
         entry = material.asked(article, rng) if rng.random() < 0.5 else None
         passage = sentence = None
         if entry:
@@ -349,7 +356,7 @@ def embedding_pairs(reader, material, rng, count):
             if not asked:
                 continue
             asked = questions.roughen(asked, rng)
-        rest = [p for p in own if p is not passage and p.path != passage.path] or [rng.choice(draw_passages(reader, material.neighbour(base, rng), rng, 110))]
+        rest = [p for p in own if p is not passage and p.path != passage.path] or [rng.choice(draw_passages(reader, material.neighbour(base, rng), 110))]
         other = rng.choice(rest)
         used.add(base.slug)
         found.append((reader.encode(asked)[:64], reader.encode(passage.embedded)[:192], reader.encode(other.embedded)[:192],

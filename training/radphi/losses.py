@@ -1,122 +1,90 @@
-"""What is optimised: the answer's choices, guided attention, the language of the passages, and the embedding."""
+"""What is optimised: the answer's choices and what they rest on, the language of the passages, and the embedding."""
 import torch
 import torch.nn.functional as F
 
-from . import guidance, shared
+
+def pad(rows, width, fill):
+    return [row + [fill] * (width - len(row)) for row in rows]
 
 
-def reading(model, examples, end, rng, guide=1.0, language=0.05):
-    """Loss and its parts for a list of (prefix, blocks)."""
-    batch = shared.collate(examples, end)
-    width = batch.prefix.shape[1]
-    pool, previous, headings = [], [], []
-    for b, (prefix, _) in enumerate(examples):
-        for start, stop, passage in prefix.spans:
-            pool.append((b, stop - 1, start, stop))
-            headings.append((b, stop - 1, *prefix.headings[passage]))
-        previous += [(b, t) for t in rng.sample(range(1, len(prefix.ids)), min(24, len(prefix.ids) - 1))]
-    index = lambda rows: (torch.tensor([r[0] for r in rows]), torch.tensor([r[1] for r in rows]))
-    guides = None
-    if guide > 0:
-        rows_pool = index(pool)
-        guides = {guidance.PREVIOUS[0]: (*index(previous), guidance.PREVIOUS[1]),
-                  guidance.POOL[0]: (*rows_pool, guidance.POOL[1] + guidance.HEADING[1] + guidance.FIRST[1])}
-        rows_of = (guidance.PREVIOUS[0], guidance.POOL[0], guidance.COPY[0], guidance.CHOOSE[0])
-    else:
-        rows_of = (guidance.CHOOSE[0],)
-    hidden, rows, prefix_rows, states = shared.run(model, batch, guides, rows_of, prefix_states=language > 0)
+def collate(examples, fill, rng, language_share=0.125):
+    """Tensors of a list of examples, for `reading`. Rows are (sequence, position) pairs."""
+    targets, choices, ends, language = [], [], [], []
+    for b, example in enumerate(examples):
+        place = {}
+        for at, weight in example.targets:
+            place[at] = len(targets)
+            targets.append((b, at, example.ids[at + 1], weight))
+        for at, index, admissible in example.choices:
+            source = example.spans[index][1] - 1 if index >= 0 else 0
+            choices.append((place[at], b, at, source, admissible))
+        for index, (start, stop, _) in enumerate(example.spans):
+            ends.append((b, index, stop - 1, index in example.chosen, example.ids[start], example.ids[min(start + 1, stop - 1)]))
+        for at in rng.sample(range(example.output), max(1, int(example.output * language_share))):
+            language.append((b, at, example.ids[at + 1]))
+    most = max(len(row[4]) for row in choices)
+    return {
+        "ids": torch.tensor(pad([e.ids for e in examples], max(len(e.ids) for e in examples), fill)),
+        "targets": torch.tensor([row[:3] for row in targets]), "weights": torch.tensor([row[3] for row in targets]),
+        "choices": torch.tensor([row[:4] for row in choices]), "admissible": torch.tensor(pad([row[4] for row in choices], most, -1)),
+        "ends": torch.tensor(ends, dtype=torch.long), "language": torch.tensor(language),
+    }
 
-    at, weights, wanted = [], [], []
-    choices, copies = [], []
-    for b, (prefix, blocks) in enumerate(examples):
-        for n, block in enumerate(blocks):
-            for t, w in block.targets:
-                at.append((b, n, t))
-                weights.append(w)
-                wanted.append(block.ids[t + 1])
-            for t, sentence in block.choices:
-                choices.append((b, n, t, prefix.spans[sentence][1] - 1 if sentence >= 0 else 0, t == block.output))
-            copies += [(b, n, t, source) for t, source in block.copies]
-    b, n, t = torch.tensor(at).T
-    logits = model.logits(hidden[b, n, t]).float()
-    each = F.cross_entropy(logits, torch.tensor(wanted), reduction="none")
-    w = torch.tensor(weights)
-    answer = (each * w).sum() / w.sum()
-    # Under the constraint only the admissible tokens compete.
-    place, row, wide = {key: i for i, key in enumerate(at)}, [], []
-    for i, (_, blocks) in enumerate(examples):
-        for j, block in enumerate(blocks):
-            for (t, _), tokens in zip(block.choices, block.allowed):
-                row.append(place[i, j, t])
-                wide.append(tokens)
-    most = max(map(len, wide))
-    open_ = torch.tensor([tokens + [-1] * (most - len(tokens)) for tokens in wide])
-    row = torch.tensor(row)
-    scores = logits[row[:, None], open_.clamp(min=0)].masked_fill(open_ < 0, -1e9)
-    target = (open_ == torch.tensor(wanted)[row][:, None]).float().argmax(1)
+
+def reading(model, probes, batch, guide=1.0, language=0.05):
+    """(loss, its parts) of a batch from `collate`.
+
+    The program admits only sentences of the passages, so what counts are the tokens at which two of them part: `branch` is the
+    cross-entropy among the admissible tokens there. `relevance` teaches the blocks below the choosing one to judge each sentence,
+    `choose` teaches its heads where to look; both are scaled by `guide`.
+    """
+    ids, ends = batch["ids"], batch["ends"]
+    place, b, t, source = batch["choices"].T
+    hidden, judged, looked = model.read(ids, (b, t))
+
+    tb, tt, wanted = batch["targets"].T
+    logits = model.logits(hidden[tb, tt]).float()
+    each = F.cross_entropy(logits, wanted, reduction="none")
+    answer = (each * batch["weights"]).sum() / batch["weights"].sum()
+    admissible = batch["admissible"]
+    scores = logits[place[:, None], admissible.clamp(min=0)].masked_fill(admissible < 0, -1e9)
+    target = (admissible == wanted[place][:, None]).float().argmax(1)
     branch = F.cross_entropy(scores, target)
-    parts = {"answer": answer.item(), "branch": branch.item(), "admissible": sum(map(len, wide)) / len(wide), "right": (scores.argmax(1) == target).float().mean().item()}
-    loss = branch + 0.2 * answer
 
-    b, n, t, source, first = torch.tensor(choices).T
-    at_rows = lambda layer, heads, *place: torch.stack([rows[layer][place[0], h, place[1], place[2], place[3]] for h in heads], 1)
-    log = (at_rows(guidance.CHOOSE[0], guidance.CHOOSE[1], b, n, t, source) + 1e-8).log()    # [rows, heads]
-    choose = -log.mean()
-    parts["choose"] = choose.item()
-    parts["first"] = -log[first.bool()].mean().item()
-    if guide > 0:
-        # The divergence from an even spread over the span: a head that only looks at one of its tokens gathers nothing.
-        even = lambda log_rows, mask: (-(log_rows * mask).sum(-1) / mask.sum(-1) - mask.sum(-1).float().log()).mean()
-        steps = torch.arange(width)
-        spans = lambda entries: (steps >= torch.tensor([e[2] for e in entries])[:, None]) & (steps < torch.tensor([e[3] for e in entries])[:, None])
-        found = prefix_rows[guidance.POOL[0]]
-        count = len(guidance.POOL[1])
-        begin = count + len(guidance.HEADING[1])
-        starts = torch.tensor([entry[2] for entry in pool])
-        own = even(found[:, :count], spans(pool)[:, None]) + even(found[:, count:begin], spans(headings)[:, None]) \
-            - found[torch.arange(len(pool)), begin:, starts].mean()
-        pb, pt = torch.tensor([r[0] for r in previous]), torch.tensor([r[1] for r in previous])
-        before = -prefix_rows[guidance.PREVIOUS[0]][torch.arange(len(previous)), :, pt - 1].mean()
-        # Output and the tokens that still choose look back at the question.
-        asked = torch.tensor([[[examples[i][1][j].question[k] for k in (0, 1)] for j in range(len(examples[i][1]))] for i in range(len(examples))])
-        inner = torch.arange(batch.blocks.shape[2])
-        mask = (inner >= asked[b, n, 0][:, None]) & (inner < asked[b, n, 1][:, None])
-        look = torch.stack([rows[guidance.POOL[0]][b, h, n, t, width:] for h in guidance.POOL[1] + guidance.HEADING[1]], 1)
-        question = even((look + 1e-8).log(), mask[:, None])
-        copy = torch.zeros(())
-        if copies:
-            cb, cn, ct, cs = torch.tensor(copies).T
-            copy = -(at_rows(guidance.COPY[0], guidance.COPY[1], cb, cn, ct, cs) + 1e-8).log().mean()
-        parts.update(pool=own.item(), question=question.item(), copy=copy.item(), previous=before.item())
-        loss = loss + guide * (0.5 * choose + 0.2 * own + 0.2 * question + 0.1 * copy + 0.1 * before)
-    else:
-        loss = loss + 0.1 * choose
-    if language > 0:
-        # The language of the passages, on a sample of their tokens.
-        lb, lt = [], []
-        for i, (prefix, _) in enumerate(examples):
-            chosen = rng.sample(range(len(prefix.ids) - 1), max(1, len(prefix.ids) // 8))
-            lb += [i] * len(chosen)
-            lt += chosen
-        lb, lt = torch.tensor(lb), torch.tensor(lt)
-        spoken = F.cross_entropy(model.logits(states[lb, lt]).float(), batch.prefix[lb, lt + 1])
-        parts["language"] = spoken.item()
-        loss = loss + language * spoken
-    return loss, parts
+    eb, order, et, answers, first, second = ends.T
+    relevance, (begins, goes_on) = probes(judged[eb, et])
+    # A softmax over a sequence's sentences and, in the last column, "none does"; several answering sentences share the probability.
+    table = torch.full((ids.shape[0], int(order.max()) + 2), -1e9, device=ids.device)
+    table[eb, order] = relevance.float()
+    table[:, -1] = probes.none.float()
+    right = torch.zeros(table.shape, dtype=torch.bool, device=ids.device)
+    right[eb, order] = answers.bool()
+    right[:, -1] = ~right.any(1)
+    relevant = -table.log_softmax(1).masked_fill(~right, -1e9).logsumexp(1).mean()
+    starts = 0.5 * (F.cross_entropy(model.logits(begins).float(), first) + F.cross_entropy(model.logits(goes_on).float(), second))
+
+    choose = -looked[torch.arange(len(b), device=ids.device), :, source].mean()
+    lb, lt, spoken = batch["language"].T
+    speech = F.cross_entropy(model.logits(hidden[lb, lt]).float(), spoken)
+    loss = branch + 0.2 * answer + guide * (0.5 * relevant + 0.1 * starts + 0.1 * choose) + language * speech
+    parts = {"branch": branch, "right": (scores.argmax(1) == target).float().mean(), "answer": answer, "relevance": relevant, "starts": starts,
+             "choose": choose, "language": speech}
+    return loss, {name: value.detach() for name, value in parts.items()}
 
 
 def pooled(model, rows, layer, end, buckets=3):
     """Embeddings of token lists, computed in a few groups of like length."""
+    device = model.angles.device
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     out, size = [], (len(rows) + buckets - 1) // buckets
     for start in range(0, len(order), size):
-        group = order[start:start + size]
-        lengths = torch.tensor([len(rows[i]) for i in group])
-        ids = torch.tensor(shared.pad([rows[i] for i in group], int(lengths.max()), end))
+        group = [rows[i] for i in order[start:start + size]]
+        lengths = torch.tensor([len(row) for row in group], device=device)
+        ids = torch.tensor(pad(group, max(map(len, group)), end), device=device)
         out.append(model.pooled(ids, lengths, layer))
     back = torch.empty(len(rows), dtype=torch.long)
     back[torch.tensor(order)] = torch.arange(len(rows))
-    return torch.cat(out)[back]
+    return torch.cat(out)[back.to(device)]
 
 
 def embedding(model, pairs, layer, end, temperature=0.05):
@@ -125,11 +93,11 @@ def embedding(model, pairs, layer, end, temperature=0.05):
     q = pooled(model, [p[0] for p in pairs], layer, end, 1)
     rest = pooled(model, [p[1] for p in pairs] + [p[2] for p in pairs] + [p[3] for p in pairs], layer, end, 4)
     passages, others, sentences = rest[:count], rest[count:2 * count], rest[2 * count:]
-    target = torch.arange(count)
+    target = torch.arange(count, device=q.device)
     forward = q @ torch.cat((passages, others)).T / temperature
     backward = passages @ q.T / temperature
     single = q @ sentences.T / temperature
     a = F.cross_entropy(forward, target)
     loss = a + 0.3 * F.cross_entropy(backward, target) + 0.5 * F.cross_entropy(single, target)
-    hit = (forward.argmax(1) == target).float().mean().item()
-    return loss, {"dense": a.item(), "dense_top1": hit}
+    hit = (forward.argmax(1) == target).float().mean()
+    return loss, {"dense": a.detach(), "dense_top1": hit}

@@ -100,7 +100,7 @@ def read_article(path):
 
 
 def read_corpus(folder):
-    """Articles with their questions, and the questions that belong to no article, both keyed by split."""
+    """The articles with their questions; questions that belong to no article are left out."""
     articles = {}
     for path in sorted(glob.glob(os.path.join(folder, "articles", "*", "*.md"))):
         try:
@@ -108,7 +108,6 @@ def read_corpus(folder):
         except (ValueError, KeyError) as error:
             raise SystemExit(f"{path}: not an article in the corpus format ({error})")
         articles[article.slug] = article
-    outside = []
     for path in sorted(glob.glob(os.path.join(folder, "questions", "*.jsonl"))):
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -120,10 +119,7 @@ def read_corpus(folder):
                     raise SystemExit(f"{path}:{number}: not a JSON object ({error})")
                 if question.get("article") in articles:
                     articles[question["article"]].questions.append(question)
-                else:
-                    question["split"] = split_of(question["id"])
-                    outside.append(question)
-    return list(articles.values()), outside
+    return list(articles.values())
 
 
 MEDQUAD_HEADINGS = {
@@ -161,7 +157,7 @@ def read_medquad(path, longest=14):
         article = articles.get(key)
         if article is None:
             title = focus if any(c.isupper() for c in focus[1:]) and not focus.istitle() else focus.capitalize()
-            article = articles[key] = Article("medquad-" + entry["id"], title, ["MedQuAD " + entry["source"]], [], [])
+            article = articles[key] = Article("medquad-" + mark(key), title, ["MedQuAD " + entry["source"]], [], [])
         path_ = MEDQUAD_HEADINGS.get(entry["type"], [entry["type"].capitalize()])
         if any(section.path == path_ for section in article.sections):
             continue
@@ -169,6 +165,37 @@ def read_medquad(path, longest=14):
         article.synonyms = [s for s in entry.get("synonyms", []) if 2 < len(s) < 60][:6] or article.synonyms
         article.questions.append({"question": entry["question"], "section": " > ".join(path_), "evidence": [kept[0]], "answerable": True})
     return list(articles.values())
+
+
+def mark(sentence):
+    """How a line of further questions names a sentence: the first eight hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:8]
+
+
+def add_questions(path, articles):
+    """Adds the questions of a file to `articles`: lines of slug, marks of the answering sentences (`-` for none) and question, tab-separated.
+
+    Returns how many were added, and how many name an article or a sentence that is not there (any more).
+    """
+    by_slug = {article.slug: article for article in articles}
+    added = lost = 0
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            fields = line.rstrip("\n").split("\t")
+            if len(fields) != 3:
+                raise SystemExit(f"{path}:{number}: {len(fields)} fields where slug, marks and question were expected")
+            slug, marks, question = fields
+            article = by_slug.get(slug)
+            places = {mark(sentence): (section, sentence) for section in article.sections for sentence in section.sentences} if article else {}
+            wanted = [] if marks == "-" else marks.split(",")
+            if article is None or any(name not in places for name in wanted):
+                lost += 1
+                continue
+            found = [places[name] for name in wanted]
+            article.questions.append({"question": question, "section": " > ".join(found[0][0].path) if found else None,
+                                      "evidence": [sentence for _, sentence in found], "answerable": bool(found)})
+            added += 1
+    return added, lost
 
 
 def passages(article, count_tokens, limit=150):
@@ -191,4 +218,4 @@ def passages(article, count_tokens, limit=150):
 def prompt(passages_, question):
     """The prompt, byte for byte as the program writes it."""
     lines = "".join(f"[{n}] {p.heading}\n {p.text}\n" for n, p in enumerate(passages_, 1))
-    return f"{INSTRUCTION}{lines}Question: {question}\nOutput:"
+    return f"{INSTRUCTION}Question: {question}\n{lines}Question: {question}\nOutput:"

@@ -20,8 +20,16 @@ def load(path):
     return tokenizer
 
 
+def plain(text):
+    """A control token's spelling inside the text stays text."""
+    return text.replace(END, "<| endoftext |>") if END in text else text
+
+
 def encode(tokenizer, text):
-    """Plain text to ids: a control token's spelling inside the text stays text."""
-    if END in text:
-        text = text.replace(END, "<| endoftext |>")
-    return tokenizer.encode(text, add_special_tokens=False).ids
+    """Plain text to ids."""
+    return tokenizer.encode(plain(text), add_special_tokens=False).ids
+
+
+def encode_all(tokenizer, texts):
+    """The same for many texts at once."""
+    return [encoding.ids for encoding in tokenizer.encode_batch([plain(text) for text in texts], add_special_tokens=False)]

@@ -26,13 +26,11 @@ def flush(flat, buffer, count):
 
 def vectors(table, dimensions, seed):
     """Positive pointwise mutual information (contexts smoothed by the power 0.75), factored; rows have unit length, zero where unseen."""
-    total = table.sum()
     rows = table.sum(1, keepdim=True)
     columns = table.sum(0, keepdim=True) ** 0.75
     columns = columns / columns.sum()
-    information = (table * 1.0 / (rows.clamp(min=1e-9) * columns.clamp(min=1e-12))).log()
+    information = (table / (rows.clamp(min=1e-9) * columns.clamp(min=1e-12))).log()
     information = torch.where(table > 0, information, torch.zeros(())).clamp(min=0)
-    del total
     torch.manual_seed(seed)
     u, s, _ = torch.svd_lowrank(information, q=dimensions + 16, niter=3)
     found = u[:, :dimensions] * s[:dimensions] ** 0.5
