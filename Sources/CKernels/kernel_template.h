@@ -243,26 +243,26 @@ INLINE void blocks_int8(
 #undef TILE
 }
 
-/// All rows of an input times `columns` columns of plain weights; GROUP vectors at a time, then one.
+/// All rows of an input times `columns` columns of plain weights; a few vectors at a time, then one.
 INLINE void rows_plain(
     const void *weights, int packing, int weight_stride, int columns, int depth, const float *input, size_t input_stride, int count, float *sums, size_t stride) {
 #define TILE(n, group) \
     tile_plain(n, group, (const uint8_t *)weights + (size_t)c * (packing == RADPHI_F32 ? 4 : 2), packing, weight_stride, depth, input + row * input_stride, \
                input_stride, sums + row * stride + c, stride)
-#define TILES(n) \
+#define TILES(n, group) \
     do { \
         int c = 0; \
-        for (; c + GROUP * 16 <= columns; c += GROUP * 16) TILE(n, GROUP); \
+        for (; c + group * 16 <= columns; c += group * 16) TILE(n, group); \
         for (; c < columns; c += 16) TILE(n, 1); \
     } while (0)
     int row = 0;
-    for (; row + ROWS_FP32 <= count; row += ROWS_FP32) TILES(ROWS_FP32);
+    for (; row + ROWS_FP32 <= count; row += ROWS_FP32) TILES(ROWS_FP32, GROUP);
     switch (count - row) {
-    case 5: TILES(5); break;
-    case 4: TILES(4); break;
-    case 3: TILES(3); break;
-    case 2: TILES(2); break;
-    case 1: TILES(1); break;
+    case 5: TILES(5, GROUP); break;
+    case 4: TILES(4, GROUP); break;
+    case 3: TILES(3, GROUP); break;
+    case 2: TILES(2, GROUP); break;
+    case 1: TILES(1, GROUP_ONE); break;
     default: break;
     }
 #undef TILES
