@@ -126,7 +126,7 @@ public final class EvidenceConstraint: TokenConstraint {
         let asked = chosen.isEmpty ? nil : policy.furtherSentence
         let scores = zip(tokens, logProbabilities).map { token, logProbability -> Float in
             guard let next = nodes[position].children[token] else { return -.infinity }
-            let beyond = nodes[next].open.map { choices[$0].probability }.filter { $0 >= asked ?? 0 }.reduce(0, +)
+            let beyond = nodes[next].open.sorted().map { choices[$0].probability }.filter { $0 >= asked ?? 0 }.reduce(0, +)
             return beyond > 0 ? logProbability + Float(policy.rankingWeight * log(beyond)) : -.infinity
         }
         if chosen.isEmpty, let best = scores.indices.max(by: { scores[$0] < scores[$1] }) { choiceLogProbability += Double(logProbabilities[best]) }

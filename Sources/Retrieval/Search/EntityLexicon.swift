@@ -48,10 +48,11 @@ public struct EntityLexicon: Sendable {
     }
 
     /// How well each article's best name is met by the question's stems: 1 when a whole name stands in it; articles that share nothing are left out.
+    /// Of names met equally well the first counts, which is the title if it is among them.
     public func match(_ stems: [String]) -> [String: (score: Double, name: String)] {
         let asked = Set(stems)
         var best: [Int: (score: Double, name: Int)] = [:]
-        for index in Set(asked.flatMap { namesByStem[$0] ?? [] }) {
+        for index in Set(asked.flatMap { namesByStem[$0] ?? [] }).sorted() {
             let name = names[index]
             let met = name.stems.reduce(0.0) { $0 + (asked.contains($1) ? rarity[$1] ?? 0 : 0) }
             var score = met / max(name.weight, 1e-9)

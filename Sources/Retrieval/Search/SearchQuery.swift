@@ -45,7 +45,7 @@ public struct SearchQuery: Sendable {
         entities = lexicon.match(stems)
         var terms = content.flatMap(Words.spellingVariants)
         // An abbreviation or synonym met whole brings its article's title along.
-        for (slug, match) in entities where match.score >= 1 {
+        for (slug, match) in entities.sorted(by: { $0.key < $1.key }) where match.score >= 1 {
             if let title = title(slug) { terms += Words.split(title).filter { !Words.stopWords.contains($0) } }
         }
         var seen: Set<String> = []
