@@ -210,7 +210,7 @@ def paragraphs(count):
     for path in sorted((Path(__file__).resolve().parent.parent / "corpus/articles").glob("*/*.md")):
         _, front, body = path.read_text().split("---\n", 2)
         title = next(line.removeprefix("title: ") for line in front.splitlines() if line.startswith("title: "))
-        found += [(title, text) for text in body.split("\n\n") if not text.startswith(("#", "-")) and 40 <= len(text.split()) <= 120]
+        found += [(title, text) for text in body.split("\n\n") if not text.startswith(("#", "-")) and 20 <= len(text.split()) <= 34]
         if len(found) >= count:
             return found[:count]
     sys.exit("the corpus has fewer such paragraphs")
