@@ -173,7 +173,7 @@ class Material:
                 return other
         return article
 
-    def asked(self, article, rng, section=None):
+    def asked(self, article, rng):
         """(question, section path, evidence sentences) that the corpus asks about this article, roughened or as written."""
         known = [q for q in article.questions if q.get("answerable", True) and q.get("evidence")]
         if not known:
