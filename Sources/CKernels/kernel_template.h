@@ -5,6 +5,9 @@
 //   READ_AHEAD     how many bytes of weights ahead such a tile asks memory for them; 0 leaves that to the processor
 //   ROWS_W8, ROWS_W4, ROWS_FP32   rows of a tile, such that accumulators fit into the registers
 //   DOT4, START_W8, nibble_sums, NIBBLE_START, NIBBLE_DOT, NIBBLE_TOTAL   below
+// It may also define, for rows that its int8 tiles want in another order,
+//   ARRANGED_SIZE, ARRANGE   the table's functions arranged_size and arrange
+//   ARRANGED_PANEL           (matrix, arranged, panel, count, sums, scratch): adds the arranged rows times a panel to the sums
 // DOT4(acc, w, a): acc[i] += Σ_j of the four bytes w[i] (value + 128) times the four int8 of a; the result is that of the value when
 // acc started at START_W8 times the sum of all int8.
 // Bytes 0…15 stand for themselves, and their products are so small that a block of 32 may be summed in narrower numbers:
@@ -19,6 +22,16 @@
 #pragma STDC FP_CONTRACT OFF
 // Vectors are only passed to functions that are always inlined, so no calling convention depends on the instruction set.
 #pragma clang diagnostic ignored "-Wpsabi"
+
+#ifndef ARRANGED_SIZE
+static size_t arranged_size(int packing, int count, int columns) {
+    (void)packing, (void)count, (void)columns;
+    return 0;
+}
+#define ARRANGED_SIZE arranged_size
+#define ARRANGE NULL
+#define ARRANGED_PANEL(...) ((void)0)
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -330,14 +343,15 @@ static void part_int8(const radphi_matrix *matrix, const radphi_rows *input, int
     }
 }
 
-static void panel(const radphi_product *product, int panel, void *scratch) {
+static void panel(const radphi_product *product, const void *const arranged[2], int panel, void *scratch) {
     const int count = product->count, rows = product->matrix[0].rows, first = panel * RADPHI_PANEL;
     const int width = rows - first < RADPHI_PANEL ? rows - first : RADPHI_PANEL;
     float *sums = (float *)((uint8_t *)scratch + RADPHI_EXPANDED_BYTES);
     memset(sums, 0, (size_t)count * RADPHI_PANEL * sizeof(float));
     for (int part = 0; part < product->parts; part++) {
         const radphi_matrix *matrix = &product->matrix[part];
-        if (matrix->packing >= RADPHI_W8) part_int8(matrix, &product->input[part], panel, count, sums, scratch);
+        if (arranged[part]) ARRANGED_PANEL(matrix, arranged[part], panel, count, sums, scratch);
+        else if (matrix->packing >= RADPHI_W8) part_int8(matrix, &product->input[part], panel, count, sums, scratch);
         else part_plain(matrix, &product->input[part], panel, count, sums, scratch);
     }
     float bias[RADPHI_PANEL] = {0};
@@ -446,4 +460,5 @@ static void attend(const radphi_attention_job *job, const radphi_sequence *seque
     }
 }
 
-const radphi_kernels KERNELS = {.norm = norm, .quantize = quantize, .panel = panel, .attend = attend};
+const radphi_kernels KERNELS = {
+    .norm = norm, .quantize = quantize, .arranged_size = ARRANGED_SIZE, .arrange = ARRANGE, .panel = panel, .attend = attend};

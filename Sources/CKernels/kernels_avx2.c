@@ -6,6 +6,9 @@
 
 #include <immintrin.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "kernel_table.h"
 
 #pragma clang diagnostic ignored "-Wpsabi"
 
@@ -58,6 +61,11 @@ static inline __attribute__((always_inline)) dot_half dot_bytes_half(dot_half su
 #define NIBBLE_START(start) ((void)(start), (nibble_sums)0)
 #define NIBBLE_DOT nibble_dot
 #define NIBBLE_TOTAL nibble_total
+
+#include "rows_avx2.h"
+#define ARRANGED_SIZE arranged_size_avx2
+#define ARRANGE arrange_avx2
+#define ARRANGED_PANEL several_rows_avx2
 
 #include "kernel_template.h"
 

@@ -1,5 +1,6 @@
 // The operations of kernels.h, shared out to the pool's threads.
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel_table.h"
@@ -53,12 +54,21 @@ bool radphi_quantize_rows(radphi_pool *pool, int set, const radphi_rows *rows, i
 
 // MARK: Products
 
+/// The input of one part of a product.
+struct part_input {
+    const radphi_rows *rows;
+    int packing, count, columns;
+    size_t offset;       // of `arranged` in the job's memory
+    const void *arranged; // NULL where the kernels take the rows as they are
+};
+
 struct product_job {
     const radphi_kernels *kernels;
     const radphi_product *products;
     int count;
     int panels;        // of all products
     int panels_a_task;
+    struct part_input inputs[RADPHI_PRODUCTS][2];
 };
 
 static int panels_of(const radphi_product *product) {
@@ -71,14 +81,56 @@ static void product_task(const void *context, int task, void *scratch) {
     int first = 0;
     for (int p = 0; p < job->count; p++) {
         const int panels = panels_of(&job->products[p]);
+        const void *const arranged[2] = {job->inputs[p][0].arranged, job->inputs[p][1].arranged};
         for (int i = task * job->panels_a_task < first ? first : task * job->panels_a_task; i < end && i < first + panels; i++)
-            job->kernels->panel(&job->products[p], i - first, scratch);
+            job->kernels->panel(&job->products[p], arranged, i - first, scratch);
         first += panels;
     }
 }
 
+struct arrange_job {
+    const radphi_kernels *kernels;
+    const struct part_input *input;
+    void *arranged;
+};
+
+static void arrange_task(const void *context, int task, void *scratch) {
+    (void)scratch;
+    const struct arrange_job *job = context;
+    const struct part_input *input = job->input;
+    job->kernels->arrange(input->packing, input->rows, input->count, input->columns, task, job->arranged);
+}
+
+/// Puts inputs into the order that the kernels want, one that several parts share once. False when memory is short; `memory` is the caller's to free.
+static bool arrange(radphi_pool *pool, struct product_job *job, void **memory) {
+    struct part_input *const all = job->inputs[0];
+    size_t total = 0;
+    for (int i = 0; i < 2 * job->count; i++) {
+        const radphi_product *product = &job->products[i / 2];
+        if (i % 2 >= product->parts || product->count <= 0) continue;
+        const radphi_matrix *matrix = &product->matrix[i % 2];
+        all[i] = (struct part_input){&product->input[i % 2], matrix->packing, product->count, matrix->columns, total, NULL};
+        total += (job->kernels->arranged_size(matrix->packing, product->count, matrix->columns) + 63) / 64 * 64;
+    }
+    if (total == 0) return true;
+    if (posix_memalign(memory, 64, total) != 0) return false;
+    for (int i = 0; i < 2 * job->count; i++) {
+        struct part_input *input = &all[i];
+        if (!input->rows || job->kernels->arranged_size(input->packing, input->count, input->columns) == 0) continue;
+        for (int j = 0; j < i && !input->arranged; j++)
+            if (all[j].arranged && all[j].rows->quants == input->rows->quants && all[j].packing == input->packing && all[j].count == input->count &&
+                all[j].columns == input->columns)
+                input->arranged = all[j].arranged;
+        if (input->arranged) continue;
+        const struct arrange_job task = {job->kernels, input, (uint8_t *)*memory + input->offset};
+        if (!radphi_pool_run(pool, arrange_task, &task, (input->count + RADPHI_ARRANGED_ROWS - 1) / RADPHI_ARRANGED_ROWS, 0)) return false;
+        input->arranged = task.arranged;
+    }
+    return true;
+}
+
 bool radphi_multiply(radphi_pool *pool, int set, const radphi_product *products, int count) {
-    struct product_job job = {radphi_kernels_for(set), products, count, 0, 1};
+    struct product_job job = {.kernels = radphi_kernels_for(set), .products = products, .count = count, .panels_a_task = 1};
     int rows = 0;
     for (int p = 0; p < count; p++) {
         job.panels += panels_of(&products[p]);
@@ -88,7 +140,11 @@ bool radphi_multiply(radphi_pool *pool, int set, const radphi_product *products,
     if (rows < 16) job.panels_a_task = job.panels / (radphi_pool_threads(pool) * 12);
     if (job.panels_a_task < 1) job.panels_a_task = 1;
     const size_t scratch = RADPHI_EXPANDED_BYTES + (size_t)rows * RADPHI_PANEL * sizeof(float);
-    return radphi_pool_run(pool, product_task, &job, (job.panels + job.panels_a_task - 1) / job.panels_a_task, scratch);
+    void *memory = NULL;
+    const bool done = arrange(pool, &job, &memory) &&
+        radphi_pool_run(pool, product_task, &job, (job.panels + job.panels_a_task - 1) / job.panels_a_task, scratch);
+    free(memory);
+    return done;
 }
 
 // MARK: Attention

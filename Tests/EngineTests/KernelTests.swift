@@ -14,9 +14,9 @@ import Testing
         let dense: [Float]
         private let memory: UnsafeMutableRawPointer
 
-        init(_ type: ElementType, rows: Int, columns: Int, seed: UInt64, pool: OpaquePointer) throws {
+        convenience init(_ type: ElementType, rows: Int, columns: Int, seed: UInt64, pool: OpaquePointer) throws {
             var random = SplitMix64(seed: seed)
-            let tensor = WeightTensor(name: "w", type: type, rows: rows, columns: columns) { bytes in
+            try self.init(type, rows: rows, columns: columns, pool: pool) { bytes in
                 if KernelTests.types.contains(type) {
                     let values = (0..<rows * columns).map { _ in Float.random(in: -1...1, using: &random) }
                     radphi_quantize(type.rawValue, values, bytes.baseAddress, Int64(values.count))
@@ -25,6 +25,10 @@ import Testing
                     for index in bytes.indices { bytes[index] = UInt8.random(in: 0...63, using: &random) }
                 }
             }
+        }
+
+        init(_ type: ElementType, rows: Int, columns: Int, pool: OpaquePointer, fill: (UnsafeMutableRawBufferPointer) -> Void) throws {
+            let tensor = WeightTensor(name: "w", type: type, rows: rows, columns: columns, fill: fill)
             let made = try #require(tensor)
             dense = made.dequantized()
             let packing = radphi_packing_for(type.rawValue)
@@ -129,6 +133,39 @@ import Testing
                         #expect(abs(Double(reference[row * shape.rows + output]) - exact) <= bound, "\(type) row \(row) output \(output)")
                     }
                 }
+            }
+        }
+    }
+
+    /// Weights and activations at the ends of their ranges, with signs that pile up in half of a lane: no sum in few bits may run over.
+    @Test(arguments: [ElementType.q8_0, .q4_0])
+    func theLargestNumbersDoNotRunOver(_ type: ElementType) throws {
+        try withPool(2) { pool in
+            let (rows, columns, count) = (64, 352, 12)
+            let bytesABlock = type == .q8_0 ? 34 : 18
+            var random = SplitMix64(seed: 11)
+            let matrix = try Matrix(type, rows: rows, columns: columns, pool: pool) { bytes in
+                for block in 0..<bytes.count / bytesABlock {
+                    let at = block * bytesABlock
+                    bytes.storeBytes(of: Float16(0.5).bitPattern, toByteOffset: at, as: UInt16.self)
+                    for i in 2..<bytesABlock {
+                        // −128 and 127, or −8 and 7 in both halves; alike in whole rows, by position, or at random.
+                        let high = [true, false, i % 4 < 2, i % 2 == 0, i < bytesABlock / 2, Bool.random(using: &random)][block / (columns / 32) % 6]
+                        bytes[at + i] = type == .q8_0 ? (high ? 0x7F : 0x80) : (high ? 0xFF : 0x00)
+                    }
+                }
+            }
+            let signs: [(Int) -> Bool] = [{ _ in true }, { _ in false }, { $0 % 4 < 2 }, { $0 % 2 == 0 }, { $0 % 32 < 16 }, { $0 % 3 == 0 }]
+            let input = (0..<count * columns).map { signs[$0 / columns % 6]($0 % columns) ? Float(1) : -1 }
+            for rowsTogether in [1, 2, 3, 4, 9, 12] {
+                let reference = multiply([matrix], input, count: rowsTogether, set: Self.sets[0], pool: pool)
+                for row in 0..<rowsTogether {
+                    for output in 0..<rows {
+                        let exact = (0..<columns).reduce(0.0) { $0 + Double(matrix.dense[output * columns + $1]) * Double(input[row * columns + $1]) }
+                        #expect(abs(Double(reference[row * rows + output]) - exact) <= abs(exact) * 1e-5 + 1e-2)
+                    }
+                }
+                for set in Self.sets.dropFirst() { #expect(multiply([matrix], input, count: rowsTogether, set: set, pool: pool) == reference, "set \(set)") }
             }
         }
     }
