@@ -11,7 +11,7 @@ typedef struct {
     void (*quantize)(const float *x, int columns, int8_t *quants, float *scales, int32_t *sums);
     /// Bytes of an input's rows in the order in which `panel` wants them for a matrix of this packing; 0 where it takes them as they are.
     size_t (*arranged_size)(int packing, int count, int columns);
-    /// Puts some of `count` rows there, RADPHI_ARRANGED_ROWS of them from `task` times as many on. NULL where no size is other than 0.
+    /// Puts some of `count` rows there, RADPHI_ARRANGED_ROWS of them from `task` times as many on.
     void (*arrange)(int packing, const radphi_rows *rows, int count, int columns, int task, void *arranged);
     /// One panel of a product, whole: sums [count][64] and expanded weights are kept in scratch. `arranged` has the input of each part.
     void (*panel)(const radphi_product *product, const void *const arranged[2], int panel, void *scratch);
@@ -20,7 +20,7 @@ typedef struct {
 } radphi_kernels;
 
 /// Weights of a panel, expanded for the rows that share them.
-#define RADPHI_EXPANDED_BYTES (40 * 1024)
+#define RADPHI_EXPANDED_BYTES (32 * 1024)
 /// Rows that are arranged as one task.
 #define RADPHI_ARRANGED_ROWS 16
 /// Query rows whose scores are computed together.

@@ -9,20 +9,16 @@
 
 #define KERNELS radphi_kernels_avx512
 #define GROUP 4
+#define INT8_PRODUCTS "int8_template.h"
 #define GROUP_ONE 4
-#define READ_AHEAD 0
-#define ROWS_W8 3
-#define ROWS_W4 3
+#define ROWS_INT8 3
 #define ROWS_FP32 6
 #define START_W8 -128
 
 typedef int32_t dot_lanes __attribute__((ext_vector_type(16)));
 
 #define DOT4(sum, w, a) ((dot_lanes)_mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(w), (__m512i)(a)))
-typedef dot_lanes nibble_sums;
-#define NIBBLE_START(start) (start)
-#define NIBBLE_DOT DOT4
-#define NIBBLE_TOTAL(sums, start) ((void)(start), sums)
+#define DOT4_SMALL DOT4
 
 #include "kernel_template.h"
 

@@ -11,10 +11,9 @@
 
 #define KERNELS radphi_kernels_neon
 #define GROUP 1
+#define INT8_PRODUCTS "int8_template.h"
 #define GROUP_ONE 1
-#define READ_AHEAD 0
-#define ROWS_W8 3
-#define ROWS_W4 3
+#define ROWS_INT8 3
 #define ROWS_FP32 4
 #define START_W8 0
 
@@ -33,10 +32,7 @@ static inline __attribute__((always_inline)) dot_lanes dot_signed(dot_lanes sum,
 }
 
 #define DOT4(sum, w, a) dot_signed(sum, (dot_lanes)((w) ^ (dot_lanes)(int32_t)0x80808080), a)
-typedef dot_lanes nibble_sums;
-#define NIBBLE_START(start) (start)
-#define NIBBLE_DOT dot_signed
-#define NIBBLE_TOTAL(sums, start) ((void)(start), sums)
+#define DOT4_SMALL dot_signed
 
 #include "kernel_template.h"
 

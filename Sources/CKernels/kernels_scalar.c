@@ -2,10 +2,9 @@
 
 #define KERNELS radphi_kernels_scalar
 #define GROUP 1
+#define INT8_PRODUCTS "int8_template.h"
 #define GROUP_ONE 1
-#define READ_AHEAD 0
-#define ROWS_W8 2
-#define ROWS_W4 2
+#define ROWS_INT8 2
 #define ROWS_FP32 2
 #define START_W8 0
 
@@ -22,9 +21,6 @@ static inline __attribute__((always_inline)) dot_lanes dot_bytes(dot_lanes sum, 
 }
 
 #define DOT4(sum, w, a) dot_bytes(sum, w, a, 128)
-typedef dot_lanes nibble_sums;
-#define NIBBLE_START(start) (start)
-#define NIBBLE_DOT(sums, w, a) dot_bytes(sums, w, a, 0)
-#define NIBBLE_TOTAL(sums, start) ((void)(start), sums)
+#define DOT4_SMALL(sum, w, a) dot_bytes(sum, w, a, 0)
 
 #include "kernel_template.h"

@@ -6,11 +6,10 @@
 
 #pragma clang diagnostic ignored "-Wpsabi"
 
+#define INT8_PRODUCTS "int8_template.h"
 #define GROUP 1
 #define GROUP_ONE 4
-#define READ_AHEAD 0
-#define ROWS_W8 3
-#define ROWS_W4 3
+#define ROWS_INT8 3
 #define ROWS_FP32 4
 #define START_W8 -128
 
@@ -24,9 +23,6 @@ typedef int32_t dot_half __attribute__((ext_vector_type(8)));
         const dot_half high_ = (dot_half)DPBUSD((__m256i)s_.hi, (__m256i)w_.hi, (__m256i)a_.hi); \
         (dot_lanes)__builtin_shufflevector(low_, high_, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); \
     })
-typedef dot_lanes nibble_sums;
-#define NIBBLE_START(start) (start)
-#define NIBBLE_DOT DOT4
-#define NIBBLE_TOTAL(sums, start) ((void)(start), sums)
+#define DOT4_SMALL DOT4
 
 #include "kernel_template.h"

@@ -1,7 +1,8 @@
-// Several rows times a panel of int8 weights, for AVX2 without VNNI. Included by kernels_avx2.c before the template, whose results it gives to the bit:
-// sums within a block are whole numbers, and what follows is in the template's order.
+// Products of W8 and W4 for AVX2 without a dot product of bytes, in place of int8_template.h, whose results they give to the bit: sums within a block
+// are whole numbers, and what follows is in the same order.
 //
-// A tile is 16 columns times up to four rows; its sums of a block fill eight registers and go to memory after each block. tile_w8 loops over a block
+// One or two rows wait for memory and take the weights as they come (one_row). For more, the weights of some blocks are expanded once for all rows,
+// and the rows are arranged once for all panels. A tile is 16 columns times up to four rows; its sums of a block fill eight registers and go to memory after each block. tile_w8 loops over a block
 // and is not unrolled: the compiler, rearranging eight steps at once, runs out of registers.
 
 typedef __m256i ymm;
@@ -11,26 +12,28 @@ enum {
     // Blocks of 32 whose weights are expanded together, for all rows, such that they stay in the first cache.
     BLOCKS_W4 = 8,
     BLOCKS_W8 = 4,
-    TILE_BLOCKS = 8,
+    ROWS_AS_THEY_ARE = 2, // up to so many take turns on a few blocks of weights
+    BLOCKS_A_TURN = 8,
+    READ_AHEAD = 1280, // bytes of weights that one row asks memory for in advance; found by trial
 };
 
 /// What a panel's blocks become, in RADPHI_EXPANDED_BYTES of scratch.
 typedef struct {
     // One byte a weight for W4, value + 8: [4 · 16 columns][blocks][8][16][4].
     // 16 bits a weight for W8: [4 · 16 columns][blocks][8][2 · 8 columns][2][8][2]; of four weights the first two, then the last two.
-    _Alignas(64) uint8_t weights[TILE_BLOCKS * 2048 * 2];
-    float scales[4 * TILE_BLOCKS * 16];        // [4 · 16 columns][blocks][16]
-    int32_t corrections[4 * TILE_BLOCKS * 16]; // the same for W8: what pairs of weights come to
+    _Alignas(64) uint8_t weights[BLOCKS_W4 * 2048];
+    float scales[4 * BLOCKS_W4 * 16];        // [4 · 16 columns][blocks][16]
+    int32_t corrections[4 * BLOCKS_W8 * 16]; // the same for W8: what pairs of weights come to
 } expanded_panel;
 
 _Static_assert(sizeof(expanded_panel) <= RADPHI_EXPANDED_BYTES, "the scratch holds a panel's blocks");
 
-#define INLINE_AVX2 static inline __attribute__((always_inline))
-#define UNROLLED _Pragma("clang loop unroll(full)")
+// The sums are to stay in memory: the compiler, which sees that nothing else changes them, would keep a copy on the stack.
+#define KEEP_IN_MEMORY __asm__ volatile("" ::: "memory")
 #define ROLLED _Pragma("clang loop unroll(disable)")
 
-INLINE_AVX2 ymm load_ymm(const void *at) { return _mm256_loadu_si256(at); }
-INLINE_AVX2 ymm four_bytes(const void *at) {
+INLINE ymm load_ymm(const void *at) { return _mm256_loadu_si256(at); }
+INLINE ymm four_bytes(const void *at) {
     int32_t x;
     memcpy(&x, at, sizeof x);
     return _mm256_set1_epi32(x);
@@ -38,17 +41,17 @@ INLINE_AVX2 ymm four_bytes(const void *at) {
 
 // MARK: Weights
 
-INLINE_AVX2 void expand_scales(const uint8_t *from, int blocks, int block, float *scales) {
-    UNROLLED for (int i = 0; i < 8; i++) {
+INLINE void expand_scales(const uint8_t *from, int blocks, int block, float *scales) {
+    UNROLL for (int i = 0; i < 8; i++) {
         float *to = scales + (i / 2 * blocks + block) * 16 + i % 2 * 8;
         _mm256_store_ps(to, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(from + i * 16))));
     }
 }
 
-INLINE_AVX2 void expand_w4(const uint8_t *from, int blocks, int block, expanded_panel *to) {
+INLINE void expand_w4(const uint8_t *from, int blocks, int block, expanded_panel *to) {
     const ymm half = _mm256_set1_epi8(15);
     for (int q = 0; q < 4; q++)
-        UNROLLED for (int i = 0; i < 8; i++) {
+        UNROLL for (int i = 0; i < 8; i++) {
             const ymm w = load_ymm(from + q * 256 + i * 32);
             uint8_t *at = to->weights + ((i / 2 * blocks + block) * 8 + q) * 64 + i % 2 * 32;
             _mm256_store_si256((ymm *)at, _mm256_and_si256(w, half));
@@ -57,10 +60,10 @@ INLINE_AVX2 void expand_w4(const uint8_t *from, int blocks, int block, expanded_
     expand_scales(from + 1024, blocks, block, to->scales);
 }
 
-INLINE_AVX2 void expand_w8(const uint8_t *from, int blocks, int block, expanded_panel *to) {
+INLINE void expand_w8(const uint8_t *from, int blocks, int block, expanded_panel *to) {
     for (int i = 0; i < 8; i++) {
         ymm correction = _mm256_setzero_si256();
-        UNROLLED for (int q = 0; q < 8; q++) {
+        UNROLL for (int q = 0; q < 8; q++) {
             const ymm w = _mm256_xor_si256(load_ymm(from + q * 256 + i * 32), _mm256_set1_epi8((char)0x80));
             // Of each four bytes the first and second, then the third and fourth, widened with their sign.
             const ymm even = _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8), odd = _mm256_srai_epi16(w, 8);
@@ -83,23 +86,22 @@ INLINE_AVX2 void expand_w8(const uint8_t *from, int blocks, int block, expanded_
 //   fp32 scales[4]
 //   quants [8][4 rows][4], in 8 bits for W4 and in 16 for W8
 
-INLINE_AVX2 int step_of(int packing) { return packing == RADPHI_W4 ? BLOCKS_W4 : BLOCKS_W8; }
-INLINE_AVX2 size_t arranged_block(int packing) { return 32 + (packing == RADPHI_W4 ? 128 : 256); }
-INLINE_AVX2 int tiles_of(int count) { return (count + TILE_ROWS - 1) / TILE_ROWS; }
+INLINE int step_of(int packing) { return packing == RADPHI_W4 ? BLOCKS_W4 : BLOCKS_W8; }
+INLINE size_t arranged_block(int packing) { return 32 + (packing == RADPHI_W4 ? 128 : 256); }
+INLINE int tiles_of(int count) { return (count + TILE_ROWS - 1) / TILE_ROWS; }
 /// Tiles are of even height: nine rows are three times three.
-INLINE_AVX2 int tile_start(int count, int tile) { return (int)((int64_t)count * tile / tiles_of(count)); }
+INLINE int tile_start(int count, int tile) { return (int)((int64_t)count * tile / tiles_of(count)); }
 
-static size_t arranged_size_avx2(int packing, int count, int columns) {
-    // Widening W8 costs more than it saves on a few rows.
-    if (packing < RADPHI_W8 || count < (packing == RADPHI_W4 ? 2 : 9)) return 0;
+static size_t arranged_size(int packing, int count, int columns) {
+    if (packing < RADPHI_W8 || count <= ROWS_AS_THEY_ARE) return 0;
     return (size_t)tiles_of(count) * (columns / 32) * arranged_block(packing);
 }
 
-INLINE_AVX2 void arrange_w4(const __m128i x[TILE_ROWS][2], const int32_t sums[TILE_ROWS], uint8_t *to) {
+INLINE void arrange_w4(const __m128i x[TILE_ROWS][2], const int32_t sums[TILE_ROWS], uint8_t *to) {
     int32_t starts[TILE_ROWS];
     for (int r = 0; r < TILE_ROWS; r++) starts[r] = -8 * sums[r] & 0xFFFF;
     memcpy(to, starts, sizeof starts);
-    UNROLLED for (int half = 0; half < 2; half++) {
+    UNROLL for (int half = 0; half < 2; half++) {
         // 32 bits are four numbers of a row: turned from [row][4] to [4][row].
         const __m128i a = _mm_unpacklo_epi32(x[0][half], x[1][half]), b = _mm_unpackhi_epi32(x[0][half], x[1][half]);
         const __m128i c = _mm_unpacklo_epi32(x[2][half], x[3][half]), d = _mm_unpackhi_epi32(x[2][half], x[3][half]);
@@ -111,9 +113,9 @@ INLINE_AVX2 void arrange_w4(const __m128i x[TILE_ROWS][2], const int32_t sums[TI
     }
 }
 
-INLINE_AVX2 void arrange_w8(const __m128i x[TILE_ROWS][2], uint8_t *to) {
+INLINE void arrange_w8(const __m128i x[TILE_ROWS][2], uint8_t *to) {
     ymm correction = _mm256_setzero_si256();
-    UNROLLED for (int half = 0; half < 2; half++) {
+    UNROLL for (int half = 0; half < 2; half++) {
         // 64 bits are four numbers of a row.
         const ymm w[TILE_ROWS] = {_mm256_cvtepi8_epi16(x[0][half]), _mm256_cvtepi8_epi16(x[1][half]), _mm256_cvtepi8_epi16(x[2][half]),
                                   _mm256_cvtepi8_epi16(x[3][half])};
@@ -121,7 +123,7 @@ INLINE_AVX2 void arrange_w8(const __m128i x[TILE_ROWS][2], uint8_t *to) {
         const ymm c = _mm256_unpacklo_epi64(w[2], w[3]), d = _mm256_unpackhi_epi64(w[2], w[3]);
         const ymm step[4] = {_mm256_permute2x128_si256(a, c, 0x20), _mm256_permute2x128_si256(b, d, 0x20), _mm256_permute2x128_si256(a, c, 0x31),
                              _mm256_permute2x128_si256(b, d, 0x31)};
-        UNROLLED for (int q = 0; q < 4; q++) {
+        UNROLL for (int q = 0; q < 4; q++) {
             _mm256_storeu_si256((ymm *)(to + 32 + half * 128 + q * 32), step[q]);
             // What pairs of the row come to, for tile_w8; each of them stands twice.
             correction = _mm256_sub_epi32(correction, _mm256_madd_epi16(step[q], _mm256_shuffle_epi32(step[q], 0xB1)));
@@ -131,7 +133,7 @@ INLINE_AVX2 void arrange_w8(const __m128i x[TILE_ROWS][2], uint8_t *to) {
     _mm_storeu_si128((__m128i *)to, _mm256_castsi256_si128(once));
 }
 
-static void arrange_avx2(int packing, const radphi_rows *rows, int count, int columns, int task, void *arranged) {
+static void arrange(int packing, const radphi_rows *rows, int count, int columns, int task, void *arranged) {
     enum { TILES = RADPHI_ARRANGED_ROWS / TILE_ROWS };
     const int all = columns / 32, tiles = tiles_of(count), step = step_of(packing);
     for (int tile = task * TILES; tile < tiles && tile < (task + 1) * TILES; tile++) {
@@ -158,30 +160,29 @@ static void arrange_avx2(int packing, const radphi_rows *rows, int count, int co
 // MARK: Tiles
 
 /// Adds a block's whole numbers, scaled, to the sums.
-INLINE_AVX2 void add_block(int rows, ymm dot[TILE_ROWS][2], const float *scales, const float *row_scales, float *sums) {
-    UNROLLED for (int c = 0; c < 2; c++) {
+INLINE void add_block(int rows, ymm dot[TILE_ROWS][2], const float *scales, const float *row_scales, float *sums) {
+    UNROLL for (int c = 0; c < 2; c++) {
         const __m256 scale = _mm256_load_ps(scales + c * 8);
-        UNROLLED for (int r = 0; r < rows; r++) {
+        UNROLL for (int r = 0; r < rows; r++) {
             float *sum = sums + r * RADPHI_PANEL + c * 8;
             const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(dot[r][c]), _mm256_set1_ps(row_scales[r]));
             _mm256_storeu_ps(sum, _mm256_fmadd_ps(product, scale, _mm256_loadu_ps(sum)));
         }
     }
-    // The sums are to stay in memory: the compiler, which sees that nothing else changes them, would keep a copy on the stack.
-    __asm__ volatile("" ::: "memory");
+    KEEP_IN_MEMORY;
 }
 
 /// Halves of bytes: a product of 0…15 with ±127 in pairs is at most 3810, so that the eight of a block are summed in 16 bits and widened once. What
 /// the values' 8 too much comes to, −8 · Σ of the row, is in the sum from the start; from there, too, a sum never leaves the 16 bits (at most ±32,512).
-INLINE_AVX2 void tile_w4(int rows, const uint8_t *weights, const float *scales, int blocks, const uint8_t *x, float *sums) {
+INLINE void tile_w4(int rows, const uint8_t *weights, const float *scales, int blocks, const uint8_t *x, float *sums) {
     for (int block = 0; block < blocks; block++) {
         ymm dot[TILE_ROWS][2];
-        UNROLLED for (int r = 0; r < rows; r++) dot[r][0] = dot[r][1] = four_bytes(x + r * 4);
+        UNROLL for (int r = 0; r < rows; r++) dot[r][0] = dot[r][1] = four_bytes(x + r * 4);
         const float *row_scales = (const float *)(x + 16);
         x += 32;
-        UNROLLED for (int q = 0; q < 8; q++) {
+        UNROLL for (int q = 0; q < 8; q++) {
             const ymm first = load_ymm(weights), second = load_ymm(weights + 32);
-            UNROLLED for (int r = 0; r < rows; r++) {
+            UNROLL for (int r = 0; r < rows; r++) {
                 const ymm a = four_bytes(x + r * 4);
                 dot[r][0] = _mm256_add_epi16(dot[r][0], _mm256_maddubs_epi16(first, a));
                 dot[r][1] = _mm256_add_epi16(dot[r][1], _mm256_maddubs_epi16(second, a));
@@ -189,8 +190,8 @@ INLINE_AVX2 void tile_w4(int rows, const uint8_t *weights, const float *scales, 
             weights += 64;
             x += TILE_ROWS * 4;
         }
-        UNROLLED for (int r = 0; r < rows; r++)
-            UNROLLED for (int c = 0; c < 2; c++) dot[r][c] = _mm256_madd_epi16(dot[r][c], _mm256_set1_epi16(1));
+        UNROLL for (int r = 0; r < rows; r++)
+            UNROLL for (int c = 0; c < 2; c++) dot[r][c] = _mm256_madd_epi16(dot[r][c], _mm256_set1_epi16(1));
         add_block(rows, dot, scales, row_scales, sums);
         scales += 16;
     }
@@ -198,19 +199,19 @@ INLINE_AVX2 void tile_w4(int rows, const uint8_t *weights, const float *scales, 
 
 /// Whole bytes, by Winograd's inner product (1968): w₀a₀ + w₁a₁ = (w₀ + a₁)(w₁ + a₀) − w₀w₁ − a₀a₁. The last two terms are worked out once for a panel
 /// and once for a row, and half the multiplications remain; these, not the additions, are what the processor is short of.
-INLINE_AVX2 void tile_w8(
+INLINE void tile_w8(
     int rows, const uint8_t *weights, const int32_t *corrections, const float *scales, int blocks, const uint8_t *x, float *sums) {
     for (int block = 0; block < blocks; block++) {
         ymm dot[TILE_ROWS][2];
-        UNROLLED for (int r = 0; r < rows; r++)
-            UNROLLED for (int c = 0; c < 2; c++) dot[r][c] = _mm256_add_epi32(load_ymm(corrections + c * 8), four_bytes(x + r * 4));
+        UNROLL for (int r = 0; r < rows; r++)
+            UNROLL for (int c = 0; c < 2; c++) dot[r][c] = _mm256_add_epi32(load_ymm(corrections + c * 8), four_bytes(x + r * 4));
         const float *row_scales = (const float *)(x + 16);
         x += 32;
         ROLLED for (int q = 0; q < 8; q++) {
             const ymm w[2][2] = {{load_ymm(weights), load_ymm(weights + 32)}, {load_ymm(weights + 64), load_ymm(weights + 96)}};
-            UNROLLED for (int r = 0; r < rows; r++) {
+            UNROLL for (int r = 0; r < rows; r++) {
                 const ymm first = four_bytes(x + r * 8), last = four_bytes(x + r * 8 + 4);
-                UNROLLED for (int c = 0; c < 2; c++)
+                UNROLL for (int c = 0; c < 2; c++)
                     dot[r][c] = _mm256_add_epi32(dot[r][c], _mm256_madd_epi16(_mm256_add_epi16(w[c][0], last), _mm256_add_epi16(w[c][1], first)));
             }
             weights += 128;
@@ -228,7 +229,7 @@ typedef struct {
     size_t bytes;
 } weights_ahead;
 
-INLINE_AVX2 void ask_quarter(weights_ahead ahead, int quarter) {
+INLINE void ask_quarter(weights_ahead ahead, int quarter) {
     for (size_t i = ahead.bytes / 4 * quarter; i < ahead.bytes / 4 * (quarter + 1); i += 64) __builtin_prefetch(ahead.at + i);
 }
 
@@ -252,7 +253,7 @@ ROW_TILE(3)
 ROW_TILE(4)
 #undef ROW_TILE
 
-INLINE_AVX2 void several_rows(int packing, const uint8_t *weights, const uint8_t *arranged, int all, int count, float *sums, expanded_panel *panel) {
+INLINE void several_rows(int packing, const uint8_t *weights, const uint8_t *arranged, int all, int count, float *sums, expanded_panel *panel) {
     const size_t stride = packing == RADPHI_W4 ? 1152 : 2176, size = arranged_block(packing);
     const int step = step_of(packing), tiles = tiles_of(count);
     for (int first = 0; first < all; first += step) {
@@ -283,10 +284,64 @@ INLINE_AVX2 void several_rows(int packing, const uint8_t *weights, const uint8_t
     }
 }
 
-/// Adds `count` arranged rows times a panel to sums [count][64].
-static void several_rows_avx2(const radphi_matrix *matrix, const void *arranged, int panel, int count, float *sums, void *scratch) {
+// MARK: One row
+
+/// One row waits for memory, which is to be read from one end to the other: 64 columns at a time, in the order in which they are stored.
+INLINE void one_row(bool nibbles, const uint8_t *weights, int blocks, const int8_t *x, const float *row_scales, const int32_t *row_sums, float *sums) {
+    const ymm half = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1), middle = _mm256_set1_epi8((char)0x80);
+    for (int block = 0; block < blocks; block++) {
+        const int steps = nibbles ? 4 : 8;
+        ymm dot[8];
+        UNROLL for (int i = 0; i < 8; i++) dot[i] = _mm256_set1_epi32(nibbles ? -8 * row_sums[block] & 0xFFFF : 0);
+        ROLLED for (int q = 0; q < steps; q++) {
+            UNROLL for (int i = 0; i < 256; i += 64) __builtin_prefetch(weights + READ_AHEAD + i);
+            const ymm a = four_bytes(x + q * 4), b = nibbles ? four_bytes(x + 16 + q * 4) : a;
+            UNROLL for (int i = 0; i < 8; i++) {
+                const ymm w = load_ymm(weights + i * 32);
+                if (nibbles) {
+                    // As in tile_w4: the block's sum fits into 16 bits.
+                    dot[i] = _mm256_add_epi16(dot[i], _mm256_maddubs_epi16(_mm256_and_si256(w, half), a));
+                    dot[i] = _mm256_add_epi16(dot[i], _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(w, 4), half), b));
+                } else {
+                    // |value| times ±a: two products are at most 2 · 128 · 127, which does not saturate.
+                    const ymm value = _mm256_xor_si256(w, middle);
+                    const ymm pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(value), _mm256_sign_epi8(a, value));
+                    dot[i] = _mm256_add_epi32(dot[i], _mm256_madd_epi16(pairs, ones));
+                }
+            }
+            weights += 256;
+        }
+        const __m256 row_scale = _mm256_set1_ps(row_scales[block]);
+        UNROLL for (int i = 0; i < 8; i++) {
+            const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(weights + i * 16)));
+            const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(nibbles ? _mm256_madd_epi16(dot[i], ones) : dot[i]), row_scale);
+            _mm256_storeu_ps(sums + i * 8, _mm256_fmadd_ps(product, scale, _mm256_loadu_ps(sums + i * 8)));
+        }
+        KEEP_IN_MEMORY;
+        weights += 128;
+        x += 32;
+    }
+}
+
+INLINE void rows_as_they_are(int packing, const uint8_t *weights, const radphi_rows *input, int all, int count, float *sums) {
+    const size_t stride = packing == RADPHI_W4 ? 1152 : 2176;
+    const int turn = count == 1 ? all : BLOCKS_A_TURN;
+    for (int first = 0; first < all; first += turn)
+        for (int r = 0; r < count; r++) {
+            const size_t at = (size_t)r * all + first;
+            one_row(packing == RADPHI_W4, weights + first * stride, all - first < turn ? all - first : turn, input->quants + at * 32, input->scales + at,
+                    input->sums + at, sums + r * RADPHI_PANEL);
+        }
+}
+
+static void part_int8(const radphi_matrix *matrix, const radphi_rows *input, const void *arranged, int panel, int count, float *sums, void *scratch) {
     const int all = matrix->columns / 32;
     const uint8_t *weights = (const uint8_t *)matrix->data + (size_t)panel * all * (matrix->packing == RADPHI_W4 ? 1152 : 2176);
-    if (matrix->packing == RADPHI_W4) several_rows(RADPHI_W4, weights, arranged, all, count, sums, scratch);
-    else several_rows(RADPHI_W8, weights, arranged, all, count, sums, scratch);
+    if (matrix->packing == RADPHI_W4) {
+        if (arranged) several_rows(RADPHI_W4, weights, arranged, all, count, sums, scratch);
+        else rows_as_they_are(RADPHI_W4, weights, input, all, count, sums);
+    } else {
+        if (arranged) several_rows(RADPHI_W8, weights, arranged, all, count, sums, scratch);
+        else rows_as_they_are(RADPHI_W8, weights, input, all, count, sums);
+    }
 }
