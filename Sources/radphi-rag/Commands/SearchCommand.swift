@@ -85,7 +85,7 @@ extension Command {
                     style.dim("   score \(shown(hit.score))  lexical \(shown(hit.lexical))  dense \(shown(hit.dense))  entity \(shown(hit.entity))  section \(shown(hit.intent))"))
             }
             try console.write(LineWrapper.wrap(Style.harmless(hit.passage.shownText), width: min(console.width, 100), indent: "   "))
-            try console.writeLine(style.dim("   \(hit.passage.article), bytes \(hit.passage.start)-\(hit.passage.end)"))
+            try console.writeLine(style.dim("   \(hit.passage.article), bytes \(hit.passage.start)-\(hit.passage.end) of its text"))
         }
         return .success
     }

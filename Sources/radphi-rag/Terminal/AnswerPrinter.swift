@@ -58,7 +58,7 @@ struct AnswerPrinter {
         let section = source.section.isEmpty ? "" : " — \(source.section)"
         try write("\(style.accent("[\(source.n)]")) \(style.bold(Style.harmless(source.title)))\(Style.harmless(section))")
         try write(highlighted(source, answer), indent: "    ")
-        let details = [source.licence, source.review, source.revised.isEmpty ? "" : "Revised \(source.revised).", "\(source.origin), bytes \(source.start)-\(source.end)."]
+        let details = [source.licence, source.review, source.revised.isEmpty ? "" : "Revised \(source.revised).", "\(source.origin), bytes \(source.start)-\(source.end) of its text."]
         try write(style.dim(Style.harmless(details.filter { !$0.isEmpty }.map { $0.hasSuffix(".") ? $0 : "\($0)." }.joined(separator: " "))), indent: "    ")
         try write(style.dim("Further reading, not the source: \(Style.harmless(source.url))"), indent: "    ")
     }
