@@ -2,8 +2,8 @@
 // are whole numbers, and what follows is in the same order.
 //
 // One or two rows wait for memory and take the weights as they come (one_row). For more, the weights of some blocks are expanded once for all rows,
-// and the rows are arranged once for all panels. A tile is 16 columns times up to four rows; its sums of a block fill eight registers and go to memory after each block. tile_w8 loops over a block
-// and is not unrolled: the compiler, rearranging eight steps at once, runs out of registers.
+// and the rows are arranged once for all panels. A tile is 16 columns times up to four rows; its sums of a block fill eight registers and go to memory
+// after each block. tile_w8 is not unrolled: the compiler, rearranging eight steps at once, runs out of registers.
 
 typedef __m256i ymm;
 
@@ -89,7 +89,7 @@ INLINE void expand_w8(const uint8_t *from, int blocks, int block, expanded_panel
 INLINE int step_of(int packing) { return packing == RADPHI_W4 ? BLOCKS_W4 : BLOCKS_W8; }
 INLINE size_t arranged_block(int packing) { return 32 + (packing == RADPHI_W4 ? 128 : 256); }
 INLINE int tiles_of(int count) { return (count + TILE_ROWS - 1) / TILE_ROWS; }
-/// Tiles are of even height: nine rows are three times three.
+/// Tiles are of even height, from two rows on: nine rows are three times three.
 INLINE int tile_start(int count, int tile) { return (int)((int64_t)count * tile / tiles_of(count)); }
 
 static size_t arranged_size(int packing, int count, int columns) {
@@ -247,7 +247,6 @@ INLINE void ask_quarter(weights_ahead ahead, int quarter) {
             tile_w8(rows, panel->weights + g * blocks * 1024, panel->corrections + g * blocks * 16, panel->scales + g * blocks * 16, blocks, x, sums + g * 16); \
         } \
     }
-ROW_TILE(1)
 ROW_TILE(2)
 ROW_TILE(3)
 ROW_TILE(4)
@@ -274,7 +273,6 @@ INLINE void several_rows(int packing, const uint8_t *weights, const uint8_t *arr
         if (packing == RADPHI_W4) row_tile_w4_##rows(panel, blocks, x, to, ahead); \
         else row_tile_w8_##rows(panel, blocks, x, to, ahead); \
         break
-            CASE(1);
             CASE(2);
             CASE(3);
             CASE(4);

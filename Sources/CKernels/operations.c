@@ -58,8 +58,8 @@ bool radphi_quantize_rows(radphi_pool *pool, int set, const radphi_rows *rows, i
 struct part_input {
     const radphi_rows *rows;
     int packing, count, columns;
-    size_t offset;       // of `arranged` in the job's memory
-    const void *arranged; // NULL where the kernels take the rows as they are
+    size_t size, offset;  // in the order that the kernels want, in the job's memory; size 0 where they take the rows as they are
+    const void *arranged; // or NULL
 };
 
 struct product_job {
@@ -101,30 +101,36 @@ static void arrange_task(const void *context, int task, void *scratch) {
     job->kernels->arrange(input->packing, input->rows, input->count, input->columns, task, job->arranged);
 }
 
+/// The first part with the same input for the same packing, which may be this one.
+static struct part_input *first_alike(struct part_input *all, int i) {
+    int j = 0;
+    while (j < i && !(all[j].size > 0 && all[j].rows->quants == all[i].rows->quants && all[j].packing == all[i].packing && all[j].count == all[i].count &&
+                      all[j].columns == all[i].columns))
+        j++;
+    return &all[j];
+}
+
 /// Puts inputs into the order that the kernels want, one that several parts share once. False when memory is short; `memory` is the caller's to free.
 static bool arrange(radphi_pool *pool, struct product_job *job, void **memory) {
     struct part_input *const all = job->inputs[0];
     size_t total = 0;
     for (int i = 0; i < 2 * job->count; i++) {
         const radphi_product *product = &job->products[i / 2];
-        if (i % 2 >= product->parts || product->count <= 0) continue;
         const radphi_matrix *matrix = &product->matrix[i % 2];
-        all[i] = (struct part_input){&product->input[i % 2], matrix->packing, product->count, matrix->columns, total, NULL};
-        total += (job->kernels->arranged_size(matrix->packing, product->count, matrix->columns) + 63) / 64 * 64;
+        if (i % 2 >= product->parts || product->count <= 0) continue;
+        const size_t size = job->kernels->arranged_size(matrix->packing, product->count, matrix->columns);
+        all[i] = (struct part_input){&product->input[i % 2], matrix->packing, product->count, matrix->columns, size, total, NULL};
+        if (size > 0 && first_alike(all, i) == &all[i]) total += (size + 63) / 64 * 64;
     }
     if (total == 0) return true;
     if (posix_memalign(memory, 64, total) != 0) return false;
     for (int i = 0; i < 2 * job->count; i++) {
-        struct part_input *input = &all[i];
-        if (!input->rows || job->kernels->arranged_size(input->packing, input->count, input->columns) == 0) continue;
-        for (int j = 0; j < i && !input->arranged; j++)
-            if (all[j].arranged && all[j].rows->quants == input->rows->quants && all[j].packing == input->packing && all[j].count == input->count &&
-                all[j].columns == input->columns)
-                input->arranged = all[j].arranged;
-        if (input->arranged) continue;
-        const struct arrange_job task = {job->kernels, input, (uint8_t *)*memory + input->offset};
-        if (!radphi_pool_run(pool, arrange_task, &task, (input->count + RADPHI_ARRANGED_ROWS - 1) / RADPHI_ARRANGED_ROWS, 0)) return false;
-        input->arranged = task.arranged;
+        if (all[i].size == 0) continue;
+        const struct part_input *first = first_alike(all, i);
+        all[i].arranged = (uint8_t *)*memory + first->offset;
+        const struct arrange_job task = {job->kernels, first, (uint8_t *)*memory + first->offset};
+        const int tasks = (first->count + RADPHI_ARRANGED_ROWS - 1) / RADPHI_ARRANGED_ROWS;
+        if (first == &all[i] && !radphi_pool_run(pool, arrange_task, &task, tasks, 0)) return false;
     }
     return true;
 }
