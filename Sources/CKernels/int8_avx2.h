@@ -86,6 +86,7 @@ INLINE void expand_w8(const uint8_t *from, int blocks, int block, expanded_panel
 //   fp32 scales[4]
 //   quants [8][4 rows][4], in 8 bits for W4 and in 16 for W8
 
+INLINE size_t stored_block(int packing) { return packing == RADPHI_W4 ? 1152 : 2176; }
 INLINE int step_of(int packing) { return packing == RADPHI_W4 ? BLOCKS_W4 : BLOCKS_W8; }
 INLINE size_t arranged_block(int packing) { return 32 + (packing == RADPHI_W4 ? 128 : 256); }
 INLINE int tiles_of(int count) { return (count + TILE_ROWS - 1) / TILE_ROWS; }
@@ -253,7 +254,7 @@ ROW_TILE(4)
 #undef ROW_TILE
 
 INLINE void several_rows(int packing, const uint8_t *weights, const uint8_t *arranged, int all, int count, float *sums, expanded_panel *panel) {
-    const size_t stride = packing == RADPHI_W4 ? 1152 : 2176, size = arranged_block(packing);
+    const size_t stride = stored_block(packing), size = arranged_block(packing);
     const int step = step_of(packing), tiles = tiles_of(count);
     for (int first = 0; first < all; first += step) {
         const int blocks = all - first < step ? all - first : step;
@@ -322,7 +323,7 @@ INLINE void one_row(bool nibbles, const uint8_t *weights, int blocks, const int8
 }
 
 INLINE void rows_as_they_are(int packing, const uint8_t *weights, const radphi_rows *input, int all, int count, float *sums) {
-    const size_t stride = packing == RADPHI_W4 ? 1152 : 2176;
+    const size_t stride = stored_block(packing);
     const int turn = count == 1 ? all : BLOCKS_A_TURN;
     for (int first = 0; first < all; first += turn)
         for (int r = 0; r < count; r++) {
@@ -334,7 +335,7 @@ INLINE void rows_as_they_are(int packing, const uint8_t *weights, const radphi_r
 
 static void part_int8(const radphi_matrix *matrix, const radphi_rows *input, const void *arranged, int panel, int count, float *sums, void *scratch) {
     const int all = matrix->columns / 32;
-    const uint8_t *weights = (const uint8_t *)matrix->data + (size_t)panel * all * (matrix->packing == RADPHI_W4 ? 1152 : 2176);
+    const uint8_t *weights = (const uint8_t *)matrix->data + (size_t)panel * all * stored_block(matrix->packing);
     if (matrix->packing == RADPHI_W4) {
         if (arranged) several_rows(RADPHI_W4, weights, arranged, all, count, sums, scratch);
         else rows_as_they_are(RADPHI_W4, weights, input, all, count, sums);

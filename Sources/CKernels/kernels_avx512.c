@@ -8,8 +8,8 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"))), apply_to = function)
 
 #define KERNELS radphi_kernels_avx512
-#define GROUP 4
 #define INT8_PRODUCTS "int8_template.h"
+#define GROUP 4
 #define GROUP_ONE 4
 #define ROWS_INT8 3
 #define ROWS_FP32 6

@@ -10,8 +10,8 @@
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
 
 #define KERNELS radphi_kernels_neon
-#define GROUP 1
 #define INT8_PRODUCTS "int8_template.h"
+#define GROUP 1
 #define GROUP_ONE 1
 #define ROWS_INT8 3
 #define ROWS_FP32 4

@@ -1,8 +1,8 @@
 // The reference: no instruction beyond the base set is assumed.
 
 #define KERNELS radphi_kernels_scalar
-#define GROUP 1
 #define INT8_PRODUCTS "int8_template.h"
+#define GROUP 1
 #define GROUP_ONE 1
 #define ROWS_INT8 2
 #define ROWS_FP32 2
