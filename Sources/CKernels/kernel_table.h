@@ -15,16 +15,17 @@ typedef struct {
     void (*arrange)(int packing, const radphi_rows *rows, int count, int columns, int task, void *arranged);
     /// One panel of a product, whole: sums [count][64] and expanded weights are kept in scratch. `arranged` has the input of each part.
     void (*panel)(const radphi_product *product, const void *const arranged[2], int panel, void *scratch);
-    /// One key-value head of one sequence.
-    void (*attend)(const radphi_attention_job *job, const radphi_sequence *sequence, int head, float *scores);
+    /// One key-value head of one sequence. `scratch`: RADPHI_EXPANDED_BYTES, then for each of RADPHI_QUERY_ROWS its scores of all positions, rounded up to
+    /// 64, and two times the head size, rounded up to 16.
+    void (*attend)(const radphi_attention_job *job, const radphi_sequence *sequence, int head, float *scratch);
 } radphi_kernels;
 
-/// Weights of a panel, expanded for the rows that share them.
+/// Weights of a panel, or keys or values, expanded for the rows that share them.
 #define RADPHI_EXPANDED_BYTES (32 * 1024)
 /// Rows that are arranged as one task.
 #define RADPHI_ARRANGED_ROWS 16
 /// Query rows whose scores are computed together.
-#define RADPHI_QUERY_ROWS 4
+#define RADPHI_QUERY_ROWS 12
 
 extern const radphi_kernels radphi_kernels_scalar;
 #if defined(__x86_64__)

@@ -10,6 +10,10 @@
 #include "kernel_table.h"
 #include "vectors.h"
 
+/// Weights that are widened together: with the rows that they meet they stay in the first cache.
+enum { WIDENED_NUMBERS = 4096 };
+_Static_assert(WIDENED_NUMBERS * sizeof(float) <= RADPHI_EXPANDED_BYTES, "the scratch holds them");
+
 // MARK: Rows
 
 static void norm(const float *x, int columns, const float *weight, const float *bias, float epsilon, float *out) {
@@ -53,11 +57,11 @@ static void quantize(const float *x, int columns, int8_t *quants, float *scales,
 /// Plain numbers: weights [depth][weight_stride] from `weights` on.
 INLINE void tile_plain(
     int rows, int group, const void *weights, int packing, int weight_stride, int depth, const float *input, size_t input_stride, float *sums, size_t stride) {
-    v16 sum[8][5];
+    v16 sum[ROWS_FP32][GROUP_ONE > GROUP ? GROUP_ONE : GROUP];
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int g = 0; g < group; g++) sum[r][g] = load(sums + r * stride + g * 16);
     for (int k = 0; k < depth; k++) {
-        v16 w[5];
+        v16 w[GROUP_ONE > GROUP ? GROUP_ONE : GROUP];
         UNROLL for (int g = 0; g < group; g++) w[g] = load_number(weights, packing, (size_t)k * weight_stride + g * 16);
         UNROLL for (int r = 0; r < rows; r++) {
             const v16 a = input[r * input_stride + k];
@@ -68,60 +72,65 @@ INLINE void tile_plain(
         UNROLL for (int g = 0; g < group; g++) store(sums + r * stride + g * 16, sum[r][g]);
 }
 
-/// All rows of an input times `columns` columns of plain weights; a few vectors at a time, then one.
+/// All rows of an input times plain weights [depth][columns]; a few vectors at a time, then one. Tiles are of even height: nine rows are five and four.
 INLINE void rows_plain(
-    const void *weights, int packing, int weight_stride, int columns, int depth, const float *input, size_t input_stride, int count, float *sums, size_t stride) {
+    const void *weights, int packing, int columns, int depth, const float *input, size_t input_stride, int count, float *sums, size_t stride) {
 #define TILE(n, group) \
-    tile_plain(n, group, (const uint8_t *)weights + (size_t)c * (packing == RADPHI_F32 ? 4 : 2), packing, weight_stride, depth, input + row * input_stride, \
+    tile_plain(n, group, (const uint8_t *)weights + (size_t)c * (packing == RADPHI_F32 ? 4 : 2), packing, columns, depth, input + row * input_stride, \
                input_stride, sums + row * stride + c, stride)
 #define TILES(n, group) \
-    do { \
-        int c = 0; \
-        for (; c + group * 16 <= columns; c += group * 16) TILE(n, group); \
-        for (; c < columns; c += 16) TILE(n, 1); \
-    } while (0)
-    int row = 0;
-    for (; row + ROWS_FP32 <= count; row += ROWS_FP32) TILES(ROWS_FP32, GROUP);
-    switch (count - row) {
-    case 5: TILES(5, GROUP); break;
-    case 4: TILES(4, GROUP); break;
-    case 3: TILES(3, GROUP); break;
-    case 2: TILES(2, GROUP); break;
-    case 1: TILES(1, GROUP_ONE); break;
-    default: break;
+    case n: \
+        for (; n <= ROWS_FP32 && c + group * 16 <= columns; c += group * 16) TILE(n, group); \
+        for (; n <= ROWS_FP32 && c < columns; c += 16) TILE(n, 1); \
+        break
+    const int tiles = (count + ROWS_FP32 - 1) / ROWS_FP32;
+    for (int tile = 0; tile < tiles; tile++) {
+        const int row = count * tile / tiles; // a product has at most 512 rows
+        int c = 0;
+        switch (count * (tile + 1) / tiles - row) {
+            TILES(6, GROUP);
+            TILES(5, GROUP);
+            TILES(4, GROUP);
+            TILES(3, GROUP);
+            TILES(2, GROUP);
+            TILES(1, GROUP_ONE);
+        }
     }
 #undef TILES
 #undef TILE
+}
+
+/// The same where many rows share the weights: as many of them at a time as stay in the first cache, widened once to fp32.
+INLINE void rows_shared(
+    const void *weights, int packing, int columns, int depth, const float *input, size_t input_stride, int count, float *sums, size_t stride, float *widened) {
+    const int step = WIDENED_NUMBERS / columns;
+    if (count <= ROWS_FP32 || step == 0) {
+        rows_plain(weights, packing, columns, depth, input, input_stride, count, sums, stride);
+        return;
+    }
+    for (int k = 0; k < depth; k += step) {
+        const int some = depth - k < step ? depth - k : step;
+        const size_t first = (size_t)k * columns;
+        const float *part = packing == RADPHI_F32 ? (const float *)weights + first : widened;
+        if (packing != RADPHI_F32)
+            for (int i = 0; i < some * columns; i += 16) store(widened + i, load_number(weights, packing, first + i));
+        rows_plain(part, RADPHI_F32, columns, some, input + k, input_stride, count, sums, stride);
+    }
 }
 
 #include INT8_PRODUCTS
 
 // MARK: Panels
 
-static void part_plain(const radphi_matrix *matrix, const radphi_rows *input, int panel, int count, float *sums, void *expanded) {
-    const int columns = matrix->columns;
-    if (matrix->packing == RADPHI_F32) {
-        const float *weights = (const float *)matrix->data + (size_t)panel * columns * RADPHI_PANEL;
-        const int step = count > ROWS_FP32 ? 96 : columns;
-        for (int k = 0; k < columns; k += step)
-            rows_plain(weights + (size_t)k * RADPHI_PANEL, RADPHI_F32, RADPHI_PANEL, RADPHI_PANEL, columns - k < step ? columns - k : step,
-                       input->values + k, (size_t)input->stride, count, sums, RADPHI_PANEL);
-        return;
-    }
-    const uint16_t *weights = (const uint16_t *)matrix->data + (size_t)panel * columns * RADPHI_PANEL;
-    if (count <= ROWS_FP32) {
-        if (matrix->packing == RADPHI_F16) rows_plain(weights, RADPHI_F16, RADPHI_PANEL, RADPHI_PANEL, columns, input->values, (size_t)input->stride, count, sums, RADPHI_PANEL);
-        else rows_plain(weights, RADPHI_BF16, RADPHI_PANEL, RADPHI_PANEL, columns, input->values, (size_t)input->stride, count, sums, RADPHI_PANEL);
-        return;
-    }
-    // A prompt: widen the weights once for all its rows.
-    for (int k = 0; k < columns; k += 96) {
-        const int depth = columns - k < 96 ? columns - k : 96;
-        const uint16_t *from = weights + (size_t)k * RADPHI_PANEL;
-        for (int i = 0; i < depth * RADPHI_PANEL; i += 16)
-            store((float *)expanded + i, matrix->packing == RADPHI_F16 ? load_half(from + i) : load_bfloat(from + i));
-        rows_plain(expanded, RADPHI_F32, RADPHI_PANEL, RADPHI_PANEL, depth, input->values + k, (size_t)input->stride, count, sums, RADPHI_PANEL);
-    }
+static void part_plain(const radphi_matrix *matrix, const radphi_rows *input, int panel, int count, float *sums, float *widened) {
+    const size_t first = (size_t)panel * matrix->columns * RADPHI_PANEL;
+    const void *weights = (const uint8_t *)matrix->data + first * (matrix->packing == RADPHI_F32 ? 4 : 2);
+#define ROWS(packing) \
+    rows_shared(weights, packing, RADPHI_PANEL, matrix->columns, input->values, (size_t)input->stride, count, sums, RADPHI_PANEL, widened)
+    if (matrix->packing == RADPHI_F32) ROWS(RADPHI_F32);
+    else if (matrix->packing == RADPHI_F16) ROWS(RADPHI_F16);
+    else ROWS(RADPHI_BF16);
+#undef ROWS
 }
 
 static void panel(const radphi_product *product, const void *const arranged[2], int panel, void *scratch) {
@@ -193,25 +202,27 @@ static void attend(const radphi_attention_job *job, const radphi_sequence *seque
     const int group = job->heads / job->shared_heads;
     const int skipped = sequence->count - sequence->queries;
     const int reach = (sequence->past + sequence->count + 63) / 64 * 64;
-    float *scores = scratch;                                        // [4][reach]
-    float *mixed = scratch + (size_t)RADPHI_QUERY_ROWS * reach;     // [4][padded]
+    float *widened = scratch;
+    float *scores = widened + RADPHI_EXPANDED_BYTES / sizeof(float); // [RADPHI_QUERY_ROWS][reach]
+    float *mixed = scores + (size_t)RADPHI_QUERY_ROWS * reach;       // [RADPHI_QUERY_ROWS][padded]
+    float *queries = mixed + (size_t)RADPHI_QUERY_ROWS * padded;     // [RADPHI_QUERY_ROWS][padded]
     const float scale = 1.0f / sqrtf((float)size);
     for (int head = shared * group; head < (shared + 1) * group; head++) {
         for (int first = 0; first < sequence->queries; first += RADPHI_QUERY_ROWS) {
             const int rows = sequence->queries - first < RADPHI_QUERY_ROWS ? sequence->queries - first : RADPHI_QUERY_ROWS;
-            const int last = sequence->past + skipped + first + rows; // keys that the tile's last row sees
-            float *query = job->query + (size_t)(sequence->query + first) * job->query_stride + head * size;
+            const int last = sequence->past + skipped + first + rows; // keys that the last of these rows sees
             for (int r = 0; r < rows; r++) {
-                float *q = query + (size_t)r * job->query_stride;
+                float *q = queries + (size_t)r * padded;
                 const size_t position = (size_t)(last - rows + r);
+                memcpy(q, job->query + (size_t)(sequence->query + first + r) * job->query_stride + head * size, (size_t)size * sizeof(float));
                 rotate(q, job->cosines + position * half, job->sines + position * half, half);
                 for (int i = 0; i < size; i++) q[i] *= scale;
             }
             memset(scores, 0, (size_t)rows * reach * sizeof(float));
             for (int block = 0; block < last; block += 64) {
                 const uint8_t *from = keys + (size_t)block * size * number;
-                if (narrow) rows_plain(from, RADPHI_F16, 64, 64, size, query, (size_t)job->query_stride, rows, scores + block, (size_t)reach);
-                else rows_plain(from, RADPHI_F32, 64, 64, size, query, (size_t)job->query_stride, rows, scores + block, (size_t)reach);
+                if (narrow) rows_shared(from, RADPHI_F16, 64, size, queries, (size_t)padded, rows, scores + block, (size_t)reach, widened);
+                else rows_shared(from, RADPHI_F32, 64, size, queries, (size_t)padded, rows, scores + block, (size_t)reach, widened);
             }
             float inverse[RADPHI_QUERY_ROWS];
             for (int r = 0; r < rows; r++) {
@@ -230,8 +241,8 @@ static void attend(const radphi_attention_job *job, const radphi_sequence *seque
                 inverse[r] = 1.0f / total(sum);
             }
             memset(mixed, 0, (size_t)rows * padded * sizeof(float));
-            if (narrow) rows_plain(values, RADPHI_F16, padded, padded, last, scores, (size_t)reach, rows, mixed, (size_t)padded);
-            else rows_plain(values, RADPHI_F32, padded, padded, last, scores, (size_t)reach, rows, mixed, (size_t)padded);
+            if (narrow) rows_shared(values, RADPHI_F16, padded, last, scores, (size_t)reach, rows, mixed, (size_t)padded, widened);
+            else rows_shared(values, RADPHI_F32, padded, last, scores, (size_t)reach, rows, mixed, (size_t)padded, widened);
             for (int r = 0; r < rows; r++) {
                 float *out = job->out + (size_t)(sequence->query + first + r) * job->out_stride + head * size;
                 for (int i = 0; i < size; i++) out[i] = mixed[r * padded + i] * inverse[r];

@@ -10,7 +10,7 @@
 #define INT8_PRODUCTS "int8_avx2.h"
 #define GROUP 1
 #define GROUP_ONE 4
-#define ROWS_FP32 4
+#define ROWS_FP32 6
 
 #include "kernel_template.h"
 

@@ -10,7 +10,7 @@
 #define GROUP 1
 #define GROUP_ONE 4
 #define ROWS_INT8 3
-#define ROWS_FP32 4
+#define ROWS_FP32 6
 #define START_W8 -128
 
 typedef int32_t dot_lanes __attribute__((ext_vector_type(16)));

@@ -174,6 +174,6 @@ bool radphi_attend(radphi_pool *pool, int set, const radphi_attention_job *job) 
         if (seen > reach) reach = seen;
     }
     const size_t padded = (size_t)(job->head_size + 15) / 16 * 16;
-    return radphi_pool_run(
-        pool, attention_task, &attention, job->sequence_count * job->shared_heads, RADPHI_QUERY_ROWS * (reach + padded) * sizeof(float));
+    const size_t scratch = RADPHI_EXPANDED_BYTES + RADPHI_QUERY_ROWS * (reach + 2 * padded) * sizeof(float);
+    return radphi_pool_run(pool, attention_task, &attention, job->sequence_count * job->shared_heads, scratch);
 }

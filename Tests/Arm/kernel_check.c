@@ -43,7 +43,7 @@ static radphi_rows rows_of(const float *values, int count, int columns, radphi_p
 
 static void check_products(radphi_pool *pool, int set) {
     static const uint32_t types[] = {0, 1, 30, 8, 2};
-    static const int counts[] = {1, 2, 3, 4, 5, 7, 16, 33};
+    static const int counts[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 16, 33};
     const int rows = 160, columns = 288;
     for (int t = 0; t < 5; t++) {
         const uint32_t type = types[t];
@@ -53,7 +53,7 @@ static void check_products(radphi_pool *pool, int set) {
         const int packing = radphi_packing_for(type);
         void *packed = room(radphi_packed_size(packing, rows, columns));
         if (!radphi_pack(pool, type, stored, rows, columns, packing, packed)) exit(2);
-        for (int c = 0; c < 8; c++) {
+        for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
             const int count = counts[c];
             float *input = numbers((size_t)count * columns);
             for (int epilogue = RADPHI_STORE; epilogue <= RADPHI_GELU_QUANTIZE; epilogue++) {

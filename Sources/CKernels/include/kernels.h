@@ -110,7 +110,7 @@ typedef struct {
 } radphi_sequence;
 
 typedef struct {
-    float *query;       // [rows][stride], rotated and scaled in place
+    const float *query; // [rows][stride]
     float *key;         // rotated in place
     const float *value;
     int query_stride, key_stride, value_stride;
