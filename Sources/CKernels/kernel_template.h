@@ -72,7 +72,7 @@ INLINE void tile_plain(
         UNROLL for (int g = 0; g < group; g++) store(sums + r * stride + g * 16, sum[r][g]);
 }
 
-/// All rows of an input times plain weights [depth][columns]; a few vectors at a time, then one. Tiles are of even height: nine rows are five and four.
+/// All rows of an input times plain weights [depth][columns]; a few vectors at a time, then one. Tiles are of like height.
 INLINE void rows_plain(
     const void *weights, int packing, int columns, int depth, const float *input, size_t input_stride, int count, float *sums, size_t stride) {
 #define TILE(n, group) \
@@ -85,7 +85,7 @@ INLINE void rows_plain(
         break
     const int tiles = (count + ROWS_FP32 - 1) / ROWS_FP32;
     for (int tile = 0; tile < tiles; tile++) {
-        const int row = count * tile / tiles; // a product has at most 512 rows
+        const int row = count * tile / tiles;
         int c = 0;
         switch (count * (tile + 1) / tiles - row) {
             TILES(6, GROUP);

@@ -62,13 +62,15 @@ struct part_input {
     const void *arranged; // or NULL
 };
 
+enum { TOGETHER = 4 }; // a block of Phi has so many that wait for nothing but its input
+
 struct product_job {
     const radphi_kernels *kernels;
     const radphi_product *products;
     int count;
     int panels;        // of all products
     int panels_a_task;
-    struct part_input inputs[RADPHI_PRODUCTS][2];
+    struct part_input inputs[TOGETHER][2];
 };
 
 static int panels_of(const radphi_product *product) {
@@ -135,7 +137,8 @@ static bool arrange(radphi_pool *pool, struct product_job *job, void **memory) {
     return true;
 }
 
-bool radphi_multiply(radphi_pool *pool, int set, const radphi_product *products, int count) {
+/// At most TOGETHER of them.
+static bool multiply_some(radphi_pool *pool, int set, const radphi_product *products, int count) {
     struct product_job job = {.kernels = radphi_kernels_for(set), .products = products, .count = count, .panels_a_task = 1};
     int rows = 0;
     for (int p = 0; p < count; p++) {
@@ -151,6 +154,14 @@ bool radphi_multiply(radphi_pool *pool, int set, const radphi_product *products,
         radphi_pool_run(pool, product_task, &job, (job.panels + job.panels_a_task - 1) / job.panels_a_task, scratch);
     free(memory);
     return done;
+}
+
+bool radphi_multiply(radphi_pool *pool, int set, const radphi_product *products, int count) {
+    for (int first = 0; first < count; first += TOGETHER) {
+        const int some = count - first < TOGETHER ? count - first : TOGETHER;
+        if (!multiply_some(pool, set, products + first, some)) return false;
+    }
+    return true;
 }
 
 // MARK: Attention

@@ -89,9 +89,7 @@ typedef struct {
     radphi_rows out;   // values [count][stride], or quants
 } radphi_product;
 
-#define RADPHI_PRODUCTS 4
-
-/// Computes several products together, at most RADPHI_PRODUCTS; they must not depend on one another. At most 512 rows each. False when memory is short.
+/// Computes several products together; they must not depend on one another. At most 512 rows each. False when memory is short.
 bool radphi_multiply(radphi_pool *pool, int set, const radphi_product *products, int count);
 
 // MARK: Attention
