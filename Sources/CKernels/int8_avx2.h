@@ -16,10 +16,22 @@ INLINE ymm four_bytes(const void *at) {
     memcpy(&x, at, sizeof x);
     return _mm256_set1_epi32(x);
 }
-/// Bytes of a block of 32 columns of a panel.
+/// Bytes of a block of 32 columns of a panel, and where its scales stand in it.
 INLINE size_t stored_block(int packing) { return packing == RADPHI_W4 ? 1152 : 2176; }
+INLINE size_t stored_scales(int packing) { return stored_block(packing) - RADPHI_PANEL * 2; }
+INLINE __m256 eight_scales(const uint8_t *at) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)at)); }
 /// The first sum of a block of W4 in both halves of 32 bits: −8 · Σ of the row, for the values' 8 too much.
 INLINE int32_t w4_start(int32_t row_sum) { return -8 * row_sum & 0xFFFF; }
+
+/// Products of whole bytes, four a lane: |value| times ±a, so that two of them are at most 2 · 128 · 127, which does not saturate.
+INLINE ymm dot_signed_bytes(ymm size, ymm value, ymm a) {
+    return _mm256_madd_epi16(_mm256_maddubs_epi16(size, _mm256_sign_epi8(a, value)), _mm256_set1_epi16(1));
+}
+/// Adds a block's whole numbers of a row and 8 columns, scaled, to their sums.
+INLINE void add_scaled(ymm dot, float row_scale, __m256 scale, float *sums) {
+    const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(dot), _mm256_set1_ps(row_scale));
+    _mm256_storeu_ps(sums, _mm256_fmadd_ps(product, scale, _mm256_loadu_ps(sums)));
+}
 
 #include "int8_avx2_few.h"
 #include "int8_avx2_many.h"

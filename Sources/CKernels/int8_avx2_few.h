@@ -26,20 +26,14 @@ INLINE void one_row(bool nibbles, const uint8_t *weights, int blocks, const int8
                     dot[i] = _mm256_add_epi16(dot[i], _mm256_maddubs_epi16(_mm256_and_si256(w, half), a));
                     dot[i] = _mm256_add_epi16(dot[i], _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(w, 4), half), b));
                 } else {
-                    // |value| times ±a: two products are at most 2 · 128 · 127, which does not saturate.
                     const ymm value = _mm256_xor_si256(w, middle);
-                    const ymm pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(value), _mm256_sign_epi8(a, value));
-                    dot[i] = _mm256_add_epi32(dot[i], _mm256_madd_epi16(pairs, ones));
+                    dot[i] = _mm256_add_epi32(dot[i], dot_signed_bytes(_mm256_abs_epi8(value), value, a));
                 }
             }
             weights += 256;
         }
-        const __m256 row_scale = _mm256_set1_ps(row_scales[block]);
-        UNROLL for (int i = 0; i < 8; i++) {
-            const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(weights + i * 16)));
-            const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(nibbles ? _mm256_madd_epi16(dot[i], ones) : dot[i]), row_scale);
-            _mm256_storeu_ps(sums + i * 8, _mm256_fmadd_ps(product, scale, _mm256_loadu_ps(sums + i * 8)));
-        }
+        UNROLL for (int i = 0; i < 8; i++)
+            add_scaled(nibbles ? _mm256_madd_epi16(dot[i], ones) : dot[i], row_scales[block], eight_scales(weights + i * 16), sums + i * 8);
         KEEP_IN_MEMORY;
         weights += 128;
         x += 32;
@@ -51,6 +45,8 @@ INLINE void one_row(bool nibbles, const uint8_t *weights, int blocks, const int8
 // Arranged, they are for each block: int32 starts[rows] (W4 alone), fp32 scales[rows], quants [8][rows][4].
 
 INLINE size_t few_block(int count) { return (size_t)count * (4 + 4 + 32); }
+
+_Static_assert((int)FEW_ROWS <= RADPHI_ARRANGED_ROWS, "a few rows are arranged as one task");
 
 static size_t few_size(int count, int columns) { return few_block(count) * (columns / 32); }
 
@@ -90,22 +86,15 @@ INLINE void few_tile(int packing, int rows, const uint8_t *weights, const uint8_
                 }
                 UNROLL for (int r = 0; r < rows; r++) dot[r] = _mm256_madd_epi16(dot[r], ones);
             } else {
-                // As in one_row.
                 UNROLL for (int r = 0; r < rows; r++) dot[r] = _mm256_setzero_si256();
                 ROLLED for (int q = 0; q < 8; q++) {
                     const ymm value = _mm256_xor_si256(load_ymm(weights + q * 256 + c * 32), middle), size = _mm256_abs_epi8(value);
-                    UNROLL for (int r = 0; r < rows; r++) {
-                        const ymm pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(four_bytes(quants + (q * rows + r) * 4), value));
-                        dot[r] = _mm256_add_epi32(dot[r], _mm256_madd_epi16(pairs, ones));
-                    }
+                    UNROLL for (int r = 0; r < rows; r++)
+                        dot[r] = _mm256_add_epi32(dot[r], dot_signed_bytes(size, value, four_bytes(quants + (q * rows + r) * 4)));
                 }
             }
-            const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(weights + 8 * (part - 16) + c * 16)));
-            UNROLL for (int r = 0; r < rows; r++) {
-                float *sum = sums + r * RADPHI_PANEL + c * 8;
-                const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(dot[r]), _mm256_set1_ps(row_scales[r]));
-                _mm256_storeu_ps(sum, _mm256_fmadd_ps(product, scale, _mm256_loadu_ps(sum)));
-            }
+            const __m256 scale = eight_scales(weights + stored_scales(packing) + c * 16);
+            UNROLL for (int r = 0; r < rows; r++) add_scaled(dot[r], row_scales[r], scale, sums + r * RADPHI_PANEL + c * 8);
             KEEP_IN_MEMORY;
         }
         weights += stored_block(packing);

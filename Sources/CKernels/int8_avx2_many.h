@@ -27,7 +27,7 @@ _Static_assert(sizeof(expanded_panel) <= RADPHI_EXPANDED_BYTES, "the scratch hol
 INLINE void expand_scales(const uint8_t *from, int blocks, int block, float *scales) {
     UNROLL for (int i = 0; i < 8; i++) {
         float *to = scales + (i / 2 * blocks + block) * 16 + i % 2 * 8;
-        _mm256_store_ps(to, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(from + i * 16))));
+        _mm256_store_ps(to, eight_scales(from + i * 16));
     }
 }
 
@@ -40,7 +40,7 @@ INLINE void expand_w4(const uint8_t *from, int blocks, int block, expanded_panel
             _mm256_store_si256((ymm *)at, _mm256_and_si256(w, half));
             _mm256_store_si256((ymm *)(at + 4 * 64), _mm256_and_si256(_mm256_srli_epi16(w, 4), half));
         }
-    expand_scales(from + 1024, blocks, block, to->scales);
+    expand_scales(from + stored_scales(RADPHI_W4), blocks, block, to->scales);
 }
 
 INLINE void expand_w8(const uint8_t *from, int blocks, int block, expanded_panel *to) {
@@ -59,7 +59,7 @@ INLINE void expand_w8(const uint8_t *from, int blocks, int block, expanded_panel
         }
         _mm256_store_si256((ymm *)(to->corrections + (i / 2 * blocks + block) * 16 + i % 2 * 8), correction);
     }
-    expand_scales(from + 2048, blocks, block, to->scales);
+    expand_scales(from + stored_scales(RADPHI_W8), blocks, block, to->scales);
 }
 
 // MARK: Rows
@@ -72,8 +72,6 @@ INLINE void expand_w8(const uint8_t *from, int blocks, int block, expanded_panel
 INLINE int step_of(int packing) { return packing == RADPHI_W4 ? BLOCKS_W4 : BLOCKS_W8; }
 INLINE size_t arranged_block(int packing) { return 32 + (packing == RADPHI_W4 ? 128 : 256); }
 INLINE int tiles_of(int count) { return (count + TILE_ROWS - 1) / TILE_ROWS; }
-/// Tiles are of even height: 13 rows are 4, 3, 3 and 3.
-INLINE int tile_start(int count, int tile) { return (int)((int64_t)count * tile / tiles_of(count)); }
 
 static size_t many_size(int packing, int count, int columns) {
     return (size_t)tiles_of(count) * (columns / 32) * arranged_block(packing);
@@ -119,7 +117,7 @@ static void arrange_many(int packing, const radphi_rows *rows, int count, int co
     enum { TILES = RADPHI_ARRANGED_ROWS / TILE_ROWS };
     const int all = columns / 32, tiles = tiles_of(count), step = step_of(packing);
     for (int tile = task * TILES; tile < tiles && tile < (task + 1) * TILES; tile++) {
-        const int row = tile_start(count, tile), last = tile_start(count, tile + 1) - 1;
+        const int row = tile_start(count, tile, tiles), last = tile_start(count, tile + 1, tiles) - 1;
         for (int block = 0; block < all; block++) {
             const int first = block / step * step, blocks = all - first < step ? all - first : step;
             uint8_t *to = (uint8_t *)arranged + ((size_t)first * tiles + (size_t)tile * blocks + (block - first)) * arranged_block(packing);
@@ -145,11 +143,7 @@ static void arrange_many(int packing, const radphi_rows *rows, int count, int co
 INLINE void add_block(int rows, ymm dot[TILE_ROWS][2], const float *scales, const float *row_scales, float *sums) {
     UNROLL for (int c = 0; c < 2; c++) {
         const __m256 scale = _mm256_load_ps(scales + c * 8);
-        UNROLL for (int r = 0; r < rows; r++) {
-            float *sum = sums + r * RADPHI_PANEL + c * 8;
-            const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(dot[r][c]), _mm256_set1_ps(row_scales[r]));
-            _mm256_storeu_ps(sum, _mm256_fmadd_ps(product, scale, _mm256_loadu_ps(sum)));
-        }
+        UNROLL for (int r = 0; r < rows; r++) add_scaled(dot[r][c], row_scales[r], scale, sums + r * RADPHI_PANEL + c * 8);
     }
     KEEP_IN_MEMORY;
 }
@@ -245,10 +239,10 @@ INLINE void many_rows(int packing, const uint8_t *weights, const uint8_t *arrang
         const size_t share = (step * stride / tiles + 255) / 256 * 256;
         for (int tile = 0; tile < tiles; tile++) {
             const weights_ahead ahead = {weights + (first + blocks) * stride + tile * share, share};
-            const int row = tile_start(count, tile);
+            const int row = tile_start(count, tile, tiles);
             const uint8_t *x = arranged + ((size_t)first * tiles + (size_t)tile * blocks) * size;
             float *to = sums + (size_t)row * RADPHI_PANEL;
-            switch (tile_start(count, tile + 1) - row) {
+            switch (tile_start(count, tile + 1, tiles) - row) {
 #define CASE(rows) \
     case rows: \
         if (packing == RADPHI_W4) row_tile_w4_##rows(panel, blocks, x, to, ahead); \

@@ -54,6 +54,9 @@ static void quantize(const float *x, int columns, int8_t *quants, float *scales,
 
 // MARK: Tiles of a product: `rows` rows times 16 · `group` columns, added to sums [rows][stride]
 
+/// The first row of a tile, where `count` rows make tiles of like height.
+INLINE int tile_start(int count, int tile, int tiles) { return (int)((int64_t)count * tile / tiles); }
+
 /// Plain numbers: weights [depth][weight_stride] from `weights` on.
 INLINE void tile_plain(
     int rows, int group, const void *weights, int packing, int weight_stride, int depth, const float *input, size_t input_stride, float *sums, size_t stride) {
@@ -72,7 +75,7 @@ INLINE void tile_plain(
         UNROLL for (int g = 0; g < group; g++) store(sums + r * stride + g * 16, sum[r][g]);
 }
 
-/// All rows of an input times plain weights [depth][columns]; a few vectors at a time, then one. Tiles are of like height.
+/// All rows of an input times plain weights [depth][columns]; a few vectors at a time, then one.
 INLINE void rows_plain(
     const void *weights, int packing, int columns, int depth, const float *input, size_t input_stride, int count, float *sums, size_t stride) {
 #define TILE(n, group) \
@@ -85,9 +88,9 @@ INLINE void rows_plain(
         break
     const int tiles = (count + ROWS_FP32 - 1) / ROWS_FP32;
     for (int tile = 0; tile < tiles; tile++) {
-        const int row = count * tile / tiles;
+        const int row = tile_start(count, tile, tiles);
         int c = 0;
-        switch (count * (tile + 1) / tiles - row) {
+        switch (tile_start(count, tile + 1, tiles) - row) {
             TILES(6, GROUP);
             TILES(5, GROUP);
             TILES(4, GROUP);
