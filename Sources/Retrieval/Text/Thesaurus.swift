@@ -74,7 +74,8 @@ enum Thesaurus {
         fix: treatment fixation treated / offer: treatment option / help: treatment relieve / option: treatment / choice: preferred best
         best: preferred choice optimal superior / prefer: preferred choice / gold: reference standard / test: investigation examination assessment imaging
         investigation: imaging test examination / scan: ct mri imaging examination / film: radiograph radiography radiographic
-        radiograph: radiography radiographic / picture: image appearance / look: appear appearance / appear: appearance shows seen / see: seen visible shown
+        radiograph: radiography radiographic x ray xray cxr axr / cxr: chest / axr: abdominal abdomen
+        picture: image appearance / look: appear appearance / appear: appearance shows seen / see: seen visible shown
         feature: finding sign appearance characteristic / find: finding found / sign: finding feature / clue: suggest sign hint / hint: suggest sign indicate
         suggest: indicate hint raise / point: suggest / indicate: suggest mean / mean: indicate suggest represent reflect signify
         signify: indicate mean represent / distinguish: differentiate distinction separate unlike whereas discriminate
