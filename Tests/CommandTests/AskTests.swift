@@ -33,7 +33,7 @@ import Testing
     @Test func anAnswerHasTheDocumentedFields() throws {
         let answer = try ask(Bench.question)
         #expect(
-            answer.keys == ["abstained", "answer", "citations", "confidence", "index", "method", "model", "nearest", "notice", "question", "sentences", "sources", "timings", "token_counts"])
+            answer.keys == ["abstained", "answer", "citations", "confidence", "index", "method", "model", "nearest", "notice", "question", "sentences", "sources", "timings", "token_counts", "uncovered"])
         #expect(answer["abstained"]?.bool == false)
         #expect(answer["sources"]?[0]?.keys == ["article", "end", "licence", "n", "origin", "passage", "review", "revised", "score", "section", "start", "text", "title", "url"])
         #expect(answer["citations"]?[0]?.keys == ["end", "n", "quote", "sentence", "source", "start"])
@@ -64,6 +64,23 @@ import Testing
         #expect(outcome.text.contains("not for diagnosis"))
         #expect(outcome.lines.allSatisfy { $0.count <= 80 || $0.contains("https://") })
         #expect(!outcome.text.contains("\u{1B}"))
+    }
+
+    @Test(arguments: ["auto", "extract"]) func aComparisonIsAnsweredFromBothArticles(_ mode: String) throws {
+        let answer = try ask("How does pneumothorax differ from colonic volvulus on CT?", ["--mode", mode])
+        checkCitations(answer)
+        #expect(Set(answer["sources"]?.array.compactMap { $0["article"]?.string } ?? []) == ["pneumothorax", "injected"])
+        #expect(answer["sources"]?.array.allSatisfy { $0["section"]?.string == "Radiographic features > CT" } == true)
+        #expect(answer["uncovered"]?.array.isEmpty == true)
+    }
+
+    @Test func aComparisonSaysWhichSideIsMissing() throws {
+        let question = "How does pneumothorax differ from colonic volvulus on ultrasound?"
+        let answer = try ask(question, ["--mode", "extract"])
+        #expect(answer["abstained"]?.bool == false && answer["uncovered"]?.array.compactMap(\.string) == ["Colonic volvulus"])
+        #expect(answer["sources"]?.array.compactMap { $0["article"]?.string } == ["pneumothorax"])
+        let page = try Program.run(["ask", question, "--mode", "extract"] + Bench.arguments)
+        #expect(page.text.contains("\nToo little was found about Colonic volvulus to compare it.\n\nSources\n"), "\(page.text)")
     }
 
     @Test func anAbstentionNamesTheNearestArticles() throws {

@@ -124,6 +124,7 @@ import Testing
         #expect(coverage(["appendix", "lumen"], by: "The appendix lumen is dilated.") == 1)
         #expect(coverage(["perforated"], by: "Perforation is seen.") == 0.8)
         #expect(coverage(["burst"], by: "Rupture of the appendix.") == 0.6)
+        for film in [["x", "ray"], ["cxr"], ["axr"], ["xray"]] { #expect(coverage(film, by: "The radiograph is normal.") == 0.6) }
         #expect(coverage(["kidney"], by: "Hepatic lesions.") == 0)
         #expect(coverage([], by: "anything") == 0)
     }

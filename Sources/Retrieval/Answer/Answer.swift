@@ -15,6 +15,8 @@ public struct Answer: Sendable, Codable {
     public let confidence: Double
     /// How the sentences came about: `generate` (free text, verified), `quote` (decoded from the passages' sentences) or `extract` (ranked sentences).
     public let method: String
+    /// Of two things that were to be compared, the one that the answer leaves out because too little was found about it.
+    public let uncovered: [String]
     /// The articles nearest to the question, when nothing could be answered.
     public let nearest: [NearestArticle]
     public let model: String
@@ -115,5 +117,11 @@ public struct TokenCounts: Sendable, Codable {
         self.prompt = prompt
         self.reused = reused
         self.generated = generated
+    }
+
+    /// Adds those of one more pass over the same prompt.
+    mutating func add(_ other: TokenCounts) {
+        if prompt == 0 { (prompt, reused) = (other.prompt, other.reused) }
+        generated += other.generated
     }
 }

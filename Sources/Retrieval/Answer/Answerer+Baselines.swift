@@ -24,7 +24,7 @@ extension Answerer {
     /// The prompt of a question, and the best-ranked sentence as it is written after it, with its number; nil when nothing was found.
     public func quotation(_ request: AskRequest) throws -> (prompt: [Int32], answer: [Int32])? {
         let run = try prepare(request)
-        guard let prompt = run.prompt, let best = run.ranked.first else { return nil }
+        guard let prompt = run.prompt, let best = run.sides.first?.ranked.first else { return nil }
         return (prompt.tokens, tokenizer.encode(EvidenceConstraint.written(best.text, passage: best.passage)))
     }
 
@@ -45,8 +45,7 @@ extension Answerer {
         var stream = SentenceStream()
         let decline = NormalizedText(Prompt.decline).bytes
         for (sentence, hint) in stream.append(text) + stream.finish() where NormalizedText(sentence).bytes != decline { _ = run.draft.add(sentence, hint: hint) }
-        run.abstained = run.draft.sentences.isEmpty
-        run.confidence = run.abstained ? 0 : 1
+        for side in run.sides.indices { run.sides[side].confidence = run.draft.sentences.isEmpty ? 0 : 1 }
         return (finish(run, request), run.hits)
     }
 }

@@ -12,7 +12,7 @@ public final class Answerer: Sendable {
     let tokenizer: Tokenizer
     private let modelName: String
     private let indexName: String
-    private let ranker: SentenceRanker
+    let ranker: SentenceRanker
     let turns: GenerationTurns
 
     /// The text of an abstention.
@@ -43,16 +43,12 @@ public final class Answerer: Sendable {
         if isCancelled() { throw AskError.cancelled }
         try onEvent(.sources(run.hits))
 
-        if !run.hits.isEmpty {
-            if request.mode != .extract {
-                try generate(&run, request, began: began, isCancelled: isCancelled, onEvent: onEvent)
-            }
-            if !run.draft.hasSupport, !run.abstained {
-                run.method = "extract"
-                try extract(&run, onEvent: onEvent)
-            }
-        } else {
-            run.abstained = true
+        if request.mode != .extract {
+            try generate(&run, request, began: began, isCancelled: isCancelled, onEvent: onEvent)
+        }
+        if !run.draft.hasSupport, !run.abstained {
+            run.method = "extract"
+            try extract(&run, onEvent: onEvent)
         }
         run.timings.total = (clock.now - began).seconds
         let answer = finish(run, request)
@@ -60,105 +56,57 @@ public final class Answerer: Sendable {
         return answer
     }
 
-    // MARK: - Search and ranking
-
-    /// Everything about one question while its answer is made.
-    struct Run {
-        let searchedFor: String?
-        let result: SearchResult
-        let hits: [SearchHit]
-        let prompt: Prompt?
-        let rarity: [String: Double]
-        var ranked: [CandidateSentence]
-        var evidence: AnswerEvidence
-        var draft: AnswerDraft
-        var abstained = false
-        var confidence = 0.0
-        var method = "extract"
-        var timings = Timings()
-        var counts = TokenCounts()
-    }
-
-    func prepare(_ request: AskRequest, isCancelled: () -> Bool = { false }) throws -> Run {
-        let question = request.question.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !question.isEmpty else { throw AskError.emptyQuestion }
-        guard question.count <= AskError.longestQuestion else { throw AskError.questionTooLong(characters: question.count) }
-        let completed = FollowUp.complete(question, subjects: request.subjects, searcher: searcher)
-        let result = try searcher.search(SearchRequest(question: completed ?? question, limit: request.topK, filter: request.filter, legs: request.legs, among: request.among))
-        guard !result.hits.isEmpty else {
-            return Run(
-                searchedFor: completed, result: result, hits: [], prompt: nil, rarity: [:], ranked: [], evidence: AnswerEvidence(),
-                draft: AnswerDraft(hits: [], strict: request.strict, keepUnsupported: request.keepUnsupported))
-        }
-        let budget = max(64, model.configuration.contextLength - request.maxTokens)
-        let prompt = try Prompt(question: result.query.corrected, passages: result.hits.map(\.passage), tokenizer: tokenizer, budget: budget)
-        let used = Set(prompt.passages.map(\.id))
-        let hits = result.hits.filter { used.contains($0.passage.id) }
-        let rarity = try searcher.rarity(of: result.query)
-        let similarity = try settings.usesSentenceSimilarity ? sentenceSimilarity(result, hits, prompt.sentences, isCancelled) : nil
-        let ranked = ranker.rank(result, hits: hits, rarity: rarity, similarity: similarity)
-        return Run(
-            searchedFor: completed, result: result, hits: hits, prompt: prompt, rarity: rarity, ranked: ranked, evidence: AnswerEvidence(result: result),
-            draft: AnswerDraft(hits: hits, strict: request.strict, keepUnsupported: request.keepUnsupported))
-    }
-
-    private func sentenceSimilarity(_ result: SearchResult, _ hits: [SearchHit], _ spans: [[Range<Int>]], _ isCancelled: () -> Bool) throws -> (Int, Int) -> Double {
-        var texts: [String] = []
-        var starts: [Int] = []
-        for (hit, ranges) in zip(hits, spans) {
-            starts.append(texts.count)
-            let utf8 = Array(hit.passage.text.utf8)
-            texts += ranges.map { "\(hit.passage.heading)\n \(Prompt.oneLine(utf8[$0]))" }
-        }
-        // In pieces, so that cancelling does not wait for all of them.
-        var vectors: [[Float]] = []
-        for first in stride(from: 0, to: texts.count, by: 8) {
-            if isCancelled() { throw AskError.cancelled }
-            vectors += try searcher.embedder.embed(Array(texts[first..<min(first + 8, texts.count)]))
-        }
-        let question = result.vector
-        return { passage, sentence in
-            zip(vectors[starts[passage] + sentence], question).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-        }
-    }
-
     // MARK: - The ways to an answer
 
-    /// Decides, once the first sentence is known, whether the answer may be shown.
-    func judge(_ run: inout Run, first: CandidateSentence?, by abstention: AbstentionModel) throws {
+    /// Decides, once a side's first sentence is known, whether it may be shown.
+    func judge(_ run: inout Run, side: Int, first: CandidateSentence?, by abstention: AbstentionModel) throws {
         if let first, run.hits.indices.contains(first.passage) {
-            let article = run.hits[first.passage].passage.article
-            let subject = run.result.query.subject(of: article)
-            let passages = try searcher.store.passages(of: article).map { PassageWords($0, subject: subject) }
-            run.evidence.add(first, query: run.result.query, rarity: run.rarity, passages: passages)
+            run.sides[side].evidence = try evidence(of: run.sides[side], first: first, in: run.hits[first.passage].passage.article)
         }
-        run.confidence = abstention.probability(run.evidence)
-        run.abstained = run.confidence < abstention.threshold
+        run.sides[side].confidence = abstention.probability(run.sides[side].evidence)
+        run.sides[side].abstained = !abstention.shows(run.sides[side].evidence)
     }
 
+    /// Lets the model write: side by side where it quotes, all at once where it writes freely.
     func generate(
         _ run: inout Run, _ request: AskRequest, began: ContinuousClock.Instant, isCancelled: @escaping @Sendable () -> Bool,
         onEvent: (AnswerEvent) throws -> Void
     ) throws {
         guard let prompt = run.prompt else { return }
-        let constraint = request.mode == .auto ? quoting(run.ranked, policy) : nil
+        if request.mode == .auto {
+            run.method = "quote"
+            for side in run.sides.indices where !run.sides[side].ranked.isEmpty {
+                try write(&run, side: side, quoting(run.sides[side].ranked, policy), prompt, request, began: began, isCancelled: isCancelled, onEvent: onEvent)
+            }
+        } else {
+            run.method = "generate"
+            try write(&run, side: 0, nil, prompt, request, began: began, isCancelled: isCancelled, onEvent: onEvent)
+            // Free text is judged by its first sentence, whichever side that is of.
+            for side in run.sides.indices.dropFirst() { run.sides[side].abstained = run.sides[0].abstained; run.sides[side].confidence = run.sides[0].confidence }
+        }
+    }
+
+    private func write(
+        _ run: inout Run, side: Int, _ constraint: EvidenceConstraint?, _ prompt: Prompt, _ request: AskRequest, began: ContinuousClock.Instant,
+        isCancelled: @escaping @Sendable () -> Bool, onEvent: (AnswerEvent) throws -> Void
+    ) throws {
         var stream = SentenceStream()
         var pending: (any Error)?
         var judged = false
         var working = run
-        working.method = constraint != nil ? "quote" : "generate"
 
-        /// Takes checked sentences in and shows them; false when the answer turns into an abstention.
+        /// Takes checked sentences in and shows them; false when the side turns into an abstention.
         func take(_ sentences: [(sentence: String, hint: Int?)]) throws -> Bool {
             for (sentence, hint) in sentences {
                 if sentence == Prompt.decline.trimmingCharacters(in: .whitespaces) { continue }
                 if !judged {
                     judged = true
-                    working.evidence.choice = max(-1, (constraint?.choiceLogProbability ?? 0) / 10)
-                    working.evidence.declined = constraint?.declineProbability ?? 0
-                    let first = working.ranked.first { $0.passage == hint && $0.text == sentence } ?? working.ranked.first { $0.text == sentence }
-                    try judge(&working, first: first, by: settings.abstention)
-                    if working.abstained { return false }
+                    working.sides[side].evidence.choice = max(-1, (constraint?.choiceLogProbability ?? 0) / 10)
+                    working.sides[side].evidence.declined = constraint?.declineProbability ?? 0
+                    let ranked = working.sides[side].ranked
+                    let first = ranked.first { $0.passage == hint && $0.text == sentence } ?? ranked.first { $0.text == sentence }
+                    try judge(&working, side: side, first: first, by: settings.abstention)
+                    if working.sides[side].abstained { return false }
                 }
                 if let piece = working.draft.add(sentence, hint: hint) {
                     if working.timings.firstToken == 0 { working.timings.firstToken = (ContinuousClock().now - began).seconds }
@@ -176,15 +124,15 @@ public final class Answerer: Sendable {
         }
         if let pending { throw pending }
         if outcome.finishReason == .cancelled { throw AskError.cancelled }
-        if !working.abstained { _ = try take(stream.finish()) }
+        if !working.sides[side].abstained { _ = try take(stream.finish()) }
         if !judged {
             // The model wrote that it declines, or nothing: the best-ranked sentence decides, with that against it.
-            working.evidence.declined = 1
-            try judge(&working, first: working.ranked.first, by: settings.abstention)
+            working.sides[side].evidence.declined = 1
+            try judge(&working, side: side, first: working.sides[side].ranked.first, by: settings.abstention)
         }
-        working.timings.prefill = outcome.timings.prefill
-        working.timings.decode = outcome.timings.decode
-        working.counts = TokenCounts(prompt: outcome.promptTokens, reused: outcome.reusedTokens, generated: outcome.tokens.count)
+        working.timings.prefill += outcome.timings.prefill
+        working.timings.decode += outcome.timings.decode
+        working.counts.add(TokenCounts(prompt: outcome.promptTokens, reused: outcome.reusedTokens, generated: outcome.tokens.count))
         run = working
     }
 
@@ -200,15 +148,18 @@ public final class Answerer: Sendable {
         return EvidenceConstraint(choices, tokenizer: tokenizer, policy: policy)
     }
 
-    /// Quotes the sentences ranked best: the first, and further ones that are probable.
+    /// Quotes the sentences ranked best, of each side the first, and further ones that are probable.
     func extract(_ run: inout Run, onEvent: (AnswerEvent) throws -> Void) throws {
-        guard let best = run.ranked.first else { run.abstained = true; return }
-        run.evidence = run.evidence.withoutModel
-        try judge(&run, first: best, by: settings.abstentionWithoutModel)
-        if run.abstained { return }
-        for (candidate, probability) in zip(run.ranked, SentenceRanker.probabilities(run.ranked)).prefix(settings.maxSentences)
-        where run.draft.sentences.isEmpty || probability >= settings.furtherSentence {
-            if let piece = run.draft.add(candidate.text, hint: candidate.passage) { try onEvent(.token(piece)) }
+        for side in run.sides.indices {
+            run.sides[side].evidence = run.sides[side].evidence.withoutModel
+            let ranked = run.sides[side].ranked
+            guard let best = ranked.first else { continue }
+            try judge(&run, side: side, first: best, by: settings.abstentionWithoutModel)
+            if run.sides[side].abstained { continue }
+            for (candidate, probability) in zip(ranked, SentenceRanker.probabilities(ranked)).prefix(settings.maxSentences)
+            where candidate.span == best.span && candidate.passage == best.passage || probability >= settings.furtherSentence {
+                if let piece = run.draft.add(candidate.text, hint: candidate.passage) { try onEvent(.token(piece)) }
+            }
         }
     }
 
@@ -218,10 +169,10 @@ public final class Answerer: Sendable {
         let abstained = run.abstained || run.draft.sentences.isEmpty
         let top = run.hits.first?.score ?? 1
         return Answer(
-            id: request.id, question: request.question, searchedFor: run.searchedFor ?? (run.result.query.corrections.isEmpty ? nil : run.result.query.corrected),
+            id: request.id, question: request.question, searchedFor: run.searchedFor ?? (run.query.corrections.isEmpty ? nil : run.query.corrected),
             answer: abstained ? Self.abstention : run.draft.answer, sentences: abstained ? [] : run.draft.sentences, citations: abstained ? [] : run.draft.citations,
             sources: abstained ? [] : run.draft.cited.enumerated().map { source(run.hits[$1], number: $0 + 1) }, abstained: abstained, confidence: run.confidence, method: run.method,
-            nearest: abstained ? nearest(run.hits, top: top) : [], model: modelName, index: indexName, timings: run.timings, tokenCounts: run.counts, notice: Self.notice)
+            uncovered: abstained ? [] : run.sides.filter(\.abstained).compactMap(\.name), nearest: abstained ? nearest(run.hits, top: top) : [], model: modelName, index: indexName, timings: run.timings, tokenCounts: run.counts, notice: Self.notice)
     }
 
     func source(_ hit: SearchHit, number: Int) -> Source {

@@ -29,6 +29,8 @@ public struct AskRequest: Sendable {
     public var subjects: [String]
     /// Parts of the search that take part; all unless an evaluation wants one alone.
     public var legs = SearchLegs.all
+    /// Whether the two sides of a comparison are answered one by one.
+    public var splitsComparisons = true
     /// Identifiers of the only passages to answer from; nil for the whole index.
     public var among: Set<Int64>?
 

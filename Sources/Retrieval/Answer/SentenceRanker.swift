@@ -10,7 +10,7 @@ public struct CandidateSentence: Sendable {
     /// UTF-8 range in the passage's text.
     public let span: Range<Int>
     public let text: String
-    public let features: SentenceFeatures
+    public var features: SentenceFeatures
     /// Log-odds of being the answer, up to a constant of the question.
     public var score: Double
 }
@@ -95,7 +95,7 @@ public struct SentenceRanker: Sendable {
         })
     }
 
-    private static func sorted(_ candidates: [CandidateSentence]) -> [CandidateSentence] {
+    static func sorted(_ candidates: [CandidateSentence]) -> [CandidateSentence] {
         candidates.enumerated().sorted { $0.element.score != $1.element.score ? $0.element.score > $1.element.score : $0.offset < $1.offset }.map(\.element)
     }
 

@@ -45,11 +45,11 @@ public struct Calibration {
         var runs: [(question: EvaluationQuestion, run: Answerer.Run)] = []
         for (position, question) in answered.enumerated() {
             try progress("sentences", position, answered.count)
-            runs.append((question, try preparing.prepare(AskRequest(question: question.question, topK: passages))))
+            runs.append((question, try preparing.prepare(request(question))))
         }
         settings.sentenceWeights = sentenceWeights(runs)
         let ranker = SentenceRanker(weights: settings.sentenceWeights)
-        for index in runs.indices { runs[index].run.ranked = ranker.rescored(runs[index].run.ranked) }
+        for index in runs.indices { runs[index].run.sides[0].ranked = ranker.rescored(runs[index].run.sides[0].ranked) }
 
         settings.rankingWeight = try rankingWeight(answerer(settings), runs)
         let answering = try answerer(settings)
@@ -76,9 +76,16 @@ public struct Calibration {
         Attempt(question: question, isAnswerable: isAnswerable, asked: try answerer.evidence(run, mode: .auto), quoted: try answerer.evidence(run, mode: .extract))
     }
 
+    /// One question, one answer: what is fitted holds for each side of a comparison too.
+    private func request(_ question: EvaluationQuestion) -> AskRequest {
+        var request = AskRequest(question: question.question, topK: passages)
+        request.splitsComparisons = false
+        return request
+    }
+
     /// The question before the best passages that do not hold its evidence: what must be declined although the article is the right one.
     private func withheld(_ question: EvaluationQuestion, _ answerer: Answerer) throws -> Answerer.Run {
-        var request = AskRequest(question: question.question, topK: passages)
+        var request = request(question)
         request.among = try ReadingEvaluation.wrongPassages(question, searcher: answerer.searcher, count: passages)
         return try answerer.prepare(request)
     }
@@ -107,8 +114,8 @@ public struct Calibration {
     private func sentenceWeights(_ runs: [(question: EvaluationQuestion, run: Answerer.Run)]) -> [String: Double] {
         let cases = runs.filter(\.question.answerable).map { question, run in
             let evidence = Set(question.evidence.map { NormalizedText($0).bytes })
-            let right = run.ranked.indices.filter { evidence.contains(NormalizedText(run.ranked[$0].text).bytes) }
-            return ConditionalLogit.Case(features: run.ranked.map(\.features.vector), right: Set(right), isHeldOut: isHeldOut(question))
+            let right = run.sides[0].ranked.indices.filter { evidence.contains(NormalizedText(run.sides[0].ranked[$0].text).bytes) }
+            return ConditionalLogit.Case(features: run.sides[0].ranked.map(\.features.vector), right: Set(right), isHeldOut: isHeldOut(question))
         }
         let learned = SentenceFeatures.names.indices.filter { SentenceFeatures.names[$0] == "similarity" }
         let weights = ConditionalLogit.stacked(cases, width: SentenceFeatures.names.count, learned: learned)

@@ -129,6 +129,7 @@ extension Answerer {
     private func request(_ reading: ReadingEvaluation.Case, _ mode: AnswerMode) -> AskRequest {
         var request = AskRequest(question: reading.question.question, topK: reading.passages.count, mode: mode)
         request.among = reading.passages
+        request.splitsComparisons = false
         return request
     }
 }

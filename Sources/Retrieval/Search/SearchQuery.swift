@@ -21,7 +21,7 @@ public struct SearchQuery: Sendable {
     /// The name by which the question means an article; empty when it does not name it.
     func subject(of article: String) -> String { entities[article]?.name ?? "" }
 
-    public init(_ question: String, lexicon: EntityLexicon, isKnown: (String) -> Bool, title: (String) -> String?) {
+    public init(_ question: String, intents further: Set<SectionIntent> = [], lexicon: EntityLexicon, isKnown: (String) -> Bool, title: (String) -> String?) {
         self.question = question
         var corrections: [(from: String, to: String)] = []
         let mended = Words.split(question).map { word -> String in
@@ -33,7 +33,7 @@ public struct SearchQuery: Sendable {
         corrected = corrections.reduce(question) { text, correction in
             text.replacing(correction.from, with: correction.to, caseInsensitive: true)
         }
-        intents = SectionIntent.detect(corrected)
+        intents = SectionIntent.detect(corrected).union(further)
         quantities = AskedQuantity.detect(corrected)
         let written = question.split { !($0.isLetter || $0.isNumber || $0 == "-") }
         let mistyped = Set(corrections.map(\.from))

@@ -12,6 +12,8 @@ public struct SearchRequest: Sendable {
     public var legs: SearchLegs
     /// Identifiers of the only passages that may be found; nil for all that the filter admits.
     public var among: Set<Int64>?
+    /// Headings that are asked for beyond those that the question's words name.
+    public var intents: Set<SectionIntent> = []
 
     public init(question: String, limit: Int = 5, filter: PassageFilter = PassageFilter(), legs: SearchLegs = .all, among: Set<Int64>? = nil) {
         self.question = question
@@ -156,12 +158,15 @@ public final class Searcher: Sendable {
     }
 
     /// Prepares a question as `search` does, without searching.
-    public func query(_ question: String) -> SearchQuery {
-        SearchQuery(question, lexicon: lexicon, isKnown: { [store] word in (try? store.documentFrequency(of: word)) ?? 0 > 0 }, title: { [titles] in titles[$0] })
+    public func query(_ question: String, intents: Set<SectionIntent> = []) -> SearchQuery {
+        SearchQuery(question, intents: intents, lexicon: lexicon, isKnown: { [store] word in (try? store.documentFrequency(of: word)) ?? 0 > 0 }, title: { [titles] in titles[$0] })
     }
 
+    /// The comparison that a question asks for; nil when it is none.
+    public func comparison(_ question: String) -> Comparison? { Comparison(question, lexicon: lexicon) { titles[$0] } }
+
     public func search(_ request: SearchRequest) throws -> SearchResult {
-        let query = query(request.question)
+        let query = query(request.question, intents: request.intents)
         var lexical: [Int64: Double] = [:]
         var dense: [Int64: Double] = [:]
         var vector: [Float] = []
@@ -203,7 +208,7 @@ public final class Searcher: Sendable {
         return SearchResult(query: query, hits: Self.distinct(hits, limit: request.limit), vector: vector)
     }
 
-    private func accepts(_ passage: Passage, _ filter: PassageFilter) throws -> Bool {
+    func accepts(_ passage: Passage, _ filter: PassageFilter) throws -> Bool {
         if !filter.systems.isEmpty, !filter.systems.contains(where: passage.systems.contains) { return false }
         if !filter.kinds.isEmpty, !filter.kinds.contains(passage.kind) { return false }
         guard !filter.sources.isEmpty else { return true }

@@ -17,7 +17,7 @@ enum ContextTools {
             output: [
                 ("question", text("the question"), true), ("answer", text("the sentences with their source numbers"), true), ("abstained", flag("whether the corpus does not answer"), true),
                 ("sentences", list("text, support and source numbers of each sentence"), true), ("citations", list("n, source, start, end and quote"), true),
-                ("sources", list("the cited passages"), true),
+                ("sources", list("the cited passages"), true), ("uncovered", list("of two compared things, the one that the answer leaves out"), true),
             ]),
         tool(
             "get_article", "The whole stored text of one article.", input: [("article", text("the article's name, as search and ask give it"), true)],
@@ -41,7 +41,8 @@ enum ContextTools {
             let quotes = answer.citations.filter { $0.source == source.n }.map { "\"\($0.quote)\"" }.joined(separator: " ")
             return "[\(source.n)] \(source.title)\(source.section.isEmpty ? "" : " — \(source.section)"): \(quotes) (\(source.licence); \(source.review))"
         }
-        return ([answer.answer, ""] + sources + ["", answer.notice]).joined(separator: "\n")
+        let uncovered = answer.uncovered.map { "Too little was found about \($0) to compare it." }
+        return ([answer.answer] + uncovered + [""] + sources + ["", answer.notice]).joined(separator: "\n")
     }
 
     private typealias Field = (name: String, schema: JSONValue, required: Bool)

@@ -39,6 +39,9 @@ struct AnswerPrinter {
         } else {
             if !begun { try token(answer.answer) }
             try console.write(wrapper.finish())
+            if !answer.uncovered.isEmpty {
+                try write(style.warning("Too little was found about \(Style.harmless(answer.uncovered.joined(separator: ", "))) to compare it."))
+            }
             try console.writeLine("\n\(style.bold("Sources"))")
             for source in answer.sources { try show(source, answer) }
         }
