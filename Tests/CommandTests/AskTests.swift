@@ -74,6 +74,13 @@ import Testing
         #expect(answer["uncovered"]?.array.isEmpty == true)
     }
 
+    @Test(arguments: ["What is pneumothorax?", "PTX", "Define colonic volvulus"]) func aBareNameIsAnsweredByTheIntroduction(_ question: String) throws {
+        let answer = try ask(question)
+        checkCitations(answer)
+        #expect(answer["abstained"]?.bool == false && answer["sources"]?[0]?["section"]?.string == "")
+        #expect(answer["sources"]?[0]?["article"]?.string == (question.contains("volvulus") ? "injected" : "pneumothorax"))
+    }
+
     @Test func aComparisonSaysWhichSideIsMissing() throws {
         let question = "How does pneumothorax differ from colonic volvulus on ultrasound?"
         let answer = try ask(question, ["--mode", "extract"])

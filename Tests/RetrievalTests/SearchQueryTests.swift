@@ -46,6 +46,14 @@ import Testing
         #expect(query.entities.max { $0.value.score < $1.value.score }?.key == "acute-appendicitis")
     }
 
+    @Test(arguments: ["What is acute appendicitis?", "appendicitis", "Define DDH", "What does DDH mean?"]) func aBareNameAsksForTheIntroduction(_ question: String) {
+        #expect(query(question).intents.contains(.introduction))
+    }
+
+    @Test(arguments: ["What causes acute appendicitis?", "What are the CT findings of DDH?", "What is a hip?", ""]) func otherQuestionsDoNot(_ question: String) {
+        #expect(!query(question).intents.contains(.introduction))
+    }
+
     @Test func anAbbreviationBringsTheTitleAlong() {
         #expect(query("How is DDH treated?").terms.contains("dysplasia"))
     }
@@ -133,6 +141,8 @@ import Testing
         let question = QuestionWords(["croup", "steroid"], rarity: ["croup": 3, "steroid": 1])
         #expect(question.coverage(by: ["croup"]) == 0.75)
         #expect(question.coverage(by: ["croup"], leavingOut: ["croup"]) == 0)
+        // Nothing is asked of it but its name.
+        #expect(question.coverage(by: ["croup"], leavingOut: ["croup", "steroid"]) == 1)
         #expect(question.coverage(by: ["croup"], ["steroid"]) == 1)
         #expect(question.coverage(by: ["steroids"], exactly: true) == 0)
     }

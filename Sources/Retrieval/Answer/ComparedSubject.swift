@@ -44,7 +44,7 @@ extension SentenceRanker {
         let candidates = ranked.filter { subject.isSubject(of: $0.text, in: hits[$0.passage].passage) }
         let own = candidates.filter { hits[$0.passage].passage.article == subject.article }
         let naming = candidates.filter { hits[$0.passage].passage.article != subject.article }
-        let asked = subject.isAskedSomething || !naming.isEmpty ? own.filter { $0.features.rest > 0 } : own
+        let asked = subject.isAskedSomething ? own.filter { $0.features.rest > 0 } : naming.isEmpty ? own : []
         guard !naming.isEmpty else { return asked }
         let answering = asked.prefix(1).filter { $0.features.rest >= 0.5 }
         var ordered = answering + naming.prefix(1)

@@ -21,6 +21,9 @@ public struct SearchQuery: Sendable {
     /// The name by which the question means an article; empty when it does not name it.
     func subject(of article: String) -> String { entities[article]?.name ?? "" }
 
+    /// Words beside a name that ask for no more than what it is.
+    private static let definitionCues: Set<String> = ["definition", "define", "defined", "mean", "meaning", "means", "meant", "overview", "introduction", "summary"]
+
     public init(_ question: String, intents further: Set<SectionIntent> = [], lexicon: EntityLexicon, isKnown: (String) -> Bool, title: (String) -> String?) {
         self.question = question
         var corrections: [(from: String, to: String)] = []
@@ -33,16 +36,19 @@ public struct SearchQuery: Sendable {
         corrected = corrections.reduce(question) { text, correction in
             text.replacing(correction.from, with: correction.to, caseInsensitive: true)
         }
-        intents = SectionIntent.detect(corrected).union(further)
+        let content = mended.filter { !Words.stopWords.contains($0) }
+        words = content
+        stems = content.map(Words.stem)
+        let entities = lexicon.match(stems)
+        self.entities = entities
+        let beside = content.filter { !Self.definitionCues.contains($0) }.map(Words.stem)
+        let asksForName = entities.values.contains { $0.score >= 1 && Set(Words.content($0.name)).isSuperset(of: beside) }
+        intents = SectionIntent.detect(corrected).union(further).union(asksForName ? [.introduction] : [])
         quantities = AskedQuantity.detect(corrected)
         let written = question.split { !($0.isLetter || $0.isNumber || $0 == "-") }
         let mistyped = Set(corrections.map(\.from))
         names = written.dropFirst().filter { word in word.contains(where: \.isUppercase) && !mistyped.contains(word.lowercased()) }.map { Set(Words.content(String($0))) }.filter { !$0.isEmpty }
         asksYesOrNo = ["does", "do", "is", "are", "can", "should", "has", "have", "will", "may", "must"].contains(mended.first ?? "")
-        let content = mended.filter { !Words.stopWords.contains($0) }
-        words = content
-        stems = content.map(Words.stem)
-        entities = lexicon.match(stems)
         var terms = content.flatMap(Words.spellingVariants)
         // An abbreviation or synonym met whole brings its article's title along.
         for (slug, match) in entities.sorted(by: { $0.key < $1.key }) where match.score >= 1 {

@@ -4,6 +4,8 @@ import Foundation
 ///
 /// Radiology articles have a fixed set of headings, so a small lexicon says more than any learned similarity.
 public enum SectionIntent: String, Sendable, CaseIterable {
+    /// The text before the first heading, which says what the subject is.
+    case introduction = ""
     case plainRadiograph = "Plain radiograph", mammography = "Mammography", fluoroscopy = "Fluoroscopy", ultrasound = "Ultrasound", ct = "CT"
     case angiography = "Angiography (DSA)", mri = "MRI", nuclearMedicine = "Nuclear medicine"
     case radiographicFeatures = "Radiographic features"
@@ -39,6 +41,7 @@ public enum SectionIntent: String, Sendable, CaseIterable {
     /// How well a heading path meets the intents, 0…1.
     public static func match(_ intents: Set<SectionIntent>, path: [String]) -> Double {
         guard !intents.isEmpty else { return 0 }
+        if path.isEmpty { return intents.contains(.introduction) ? 1 : 0 }
         if path.contains(where: { heading in intents.contains { $0.rawValue == heading } }) { return 1 }
         // Without a section of its own, a modality is described in the general one.
         if path == [Self.radiographicFeatures.rawValue], !intents.isDisjoint(with: modalities) { return 0.5 }

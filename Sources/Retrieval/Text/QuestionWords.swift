@@ -20,7 +20,7 @@ package final class QuestionWords {
         related = self.stems.map(Thesaurus.related)
     }
 
-    /// Weighted share of the question's stems that `texts` (stems, in any order) meet, 0…1.
+    /// Weighted share of the question's stems that `texts` (stems, in any order) meet, 0…1; 1 when all that is asked is left out ("What is croup?" of croup).
     ///
     /// - Parameters:
     ///   - leavingOut: stems of the question that do not count, such as its subject's name.
@@ -40,7 +40,7 @@ package final class QuestionWords {
             total += weights[index]
             reached += weights[index] * met[index]
         }
-        return total > 0 ? reached / total : 0
+        return total > 0 ? reached / total : stems.isEmpty ? 0 : 1
     }
 
     private func credit(of word: String) -> [(stem: Int, credit: Double)] {
