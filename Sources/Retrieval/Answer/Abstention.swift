@@ -70,6 +70,7 @@ public struct AbstentionModel: Sendable, Codable {
         return 1 / (1 + exp(-sum))
     }
 
+    /// Whether an answer with this evidence is shown.
     func shows(_ evidence: AnswerEvidence) -> Bool { probability(evidence) >= threshold }
 
     /// Used for models that carry no calibration: fitted on the training questions from the search's evidence alone.

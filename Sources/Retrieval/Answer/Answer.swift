@@ -25,6 +25,9 @@ public struct Answer: Sendable, Codable {
     public let tokenCounts: TokenCounts
     /// The statement of intended use.
     public let notice: String
+
+    /// What a reader is told of `uncovered`; nil when nothing is left out.
+    public var uncoveredRemark: String? { uncovered.isEmpty ? nil : "Too little was found about \(uncovered.joined(separator: ", ")) to compare it." }
 }
 
 /// A request's id: JSON-RPC and JSON Lines allow text and whole numbers.

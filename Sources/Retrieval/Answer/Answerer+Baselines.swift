@@ -45,7 +45,10 @@ extension Answerer {
         var stream = SentenceStream()
         let decline = NormalizedText(Prompt.decline).bytes
         for (sentence, hint) in stream.append(text) + stream.finish() where NormalizedText(sentence).bytes != decline { _ = run.draft.add(sentence, hint: hint) }
-        for side in run.sides.indices { run.sides[side].confidence = run.draft.sentences.isEmpty ? 0 : 1 }
+        for side in run.sides.indices {
+            run.sides[side].abstained = run.draft.sentences.isEmpty
+            run.sides[side].confidence = run.draft.sentences.isEmpty ? 0 : 1
+        }
         return (finish(run, request), run.hits)
     }
 }

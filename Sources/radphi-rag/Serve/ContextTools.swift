@@ -41,8 +41,7 @@ enum ContextTools {
             let quotes = answer.citations.filter { $0.source == source.n }.map { "\"\($0.quote)\"" }.joined(separator: " ")
             return "[\(source.n)] \(source.title)\(source.section.isEmpty ? "" : " — \(source.section)"): \(quotes) (\(source.licence); \(source.review))"
         }
-        let uncovered = answer.uncovered.map { "Too little was found about \($0) to compare it." }
-        return ([answer.answer] + uncovered + [""] + sources + ["", answer.notice]).joined(separator: "\n")
+        return ([answer.answer] + (answer.uncoveredRemark.map { [$0] } ?? []) + [""] + sources + ["", answer.notice]).joined(separator: "\n")
     }
 
     private typealias Field = (name: String, schema: JSONValue, required: Bool)

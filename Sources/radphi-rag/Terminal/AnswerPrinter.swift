@@ -39,9 +39,7 @@ struct AnswerPrinter {
         } else {
             if !begun { try token(answer.answer) }
             try console.write(wrapper.finish())
-            if !answer.uncovered.isEmpty {
-                try write(style.warning("Too little was found about \(Style.harmless(answer.uncovered.joined(separator: ", "))) to compare it."))
-            }
+            if let remark = answer.uncoveredRemark { try write(style.warning(Style.harmless(remark))) }
             try console.writeLine("\n\(style.bold("Sources"))")
             for source in answer.sources { try show(source, answer) }
         }
